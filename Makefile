@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# For people and CI. The kernel's build system enters through Kbuild instead.
+
+# Variables: KDIR, the kernel build tree to build modules for (the newest
+# installed 6.12 headers); V=1 shows the commands; VMB_CACHE, where kernels and
+# images are kept; VMB_ACCEL=tcg|kvm overrides the probe.
+
+.DEFAULT_GOAL := modules
+
+help:
+	@echo 'Targets:'
+	@echo '  modules          build the kernel modules for KDIR, or for the newest 6.12 headers'
+	@echo '  modules_install  install them, under INSTALL_MOD_PATH if given, and run depmod'
+	@echo '  demo [KEEP=1]    boot a KVM host and an unmodified guest, compare three disks;'
+	@echo '                   KEEP=1 leaves a shell in the host'
+	@echo '  check            every test of every level'
+	@echo '  lint             checkpatch, W=1, sparse, kernel-doc, shellcheck, dependency rules'
+	@echo '  setup            install the packages that building and testing need'
+	@echo '  kernels          prepare every kernel that the tests boot (done on demand anyway)'
+	@echo '  clean            remove build/; kernels and images stay in the cache'
+
+setup:
+	@tools/setup/install
+
+modules:
+	@tools/setup/install build
+	@tools/setup/build-modules host
+
+modules_install: modules
+	@tools/setup/build-modules host modules_install
+
+lint:
+	@tools/setup/install build lint
+	@tools/testing/lint
+
+check:
+	@tools/testing/check
+
+demo:
+	@tools/setup/install build test
+	@tools/testing/qemu/demo $(if $(KEEP),--keep)
+
+kernels:
+	@tools/setup/install build test
+	@for k in stock 6.1 uml debug; do tools/setup/kernel $$k >/dev/null || exit; done
+
+clean:
+	rm -rf build
+
+.PHONY: help setup modules modules_install lint check demo kernels clean
