@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2034
+#
+# A scenario overrides what it needs. Read by run, and in both machines.
+
+L1_KERNEL=stock		# stock or debug
+L1_MEM=2G
+L1_CPUS=2
+L1_MANIFEST=		# more lines for the host's image
+L2_KERNEL=none		# any of: none stock 6.1
+L2_MANIFEST=		# more lines for the guest's image
+MODULES=yes		# whether vmb, vmb_host, vsp_stor and vmwp are put in
+PLAN=0			# how many tests run
+TIMEOUT=180		# seconds, for all of it
+
+l1() { fail l1 "the scenario has no function l1"; }
+l2() { fail l2 "the scenario has no function l2"; }
+# Runs on the build machine, builds what the scenario needs and prints
+# manifest lines for the host's image.
+prepare() { :; }

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# What a scenario may call in either machine. Results are lines on a serial
+# port of their own, apart from the console:
+#
+#   start NONCE | ok NAME | fail NAME: REASON | skip NAME: REASON | note TEXT
+#   sync WORD   | done NONCE COUNT
+
+HARNESS=/run/harness
+RESULTS=/dev/ttyS1
+
+results_open() {
+	mkdir -p $HARNESS
+	: >"$HARNESS/executed"
+	stty -F "$RESULTS" raw -echo -echoe -echok
+	exec 3<>"$RESULTS"
+	report "start $HARNESS_NONCE"
+}
+
+report() { printf '%s\n' "$*" >&3; }
+
+# The count is kept in a file: tests run in subshells and in the background.
+executed() {
+	echo "$1" >>"$HARNESS/executed"
+	report "$1"
+	echo "harness: $1"
+}
+
+one_line() { tr '\n\t' '  ' | cut -c1-400; }
+
+ok() { executed "ok $1"; }
+fail() { executed "fail $1: $(printf '%s' "${2:-failed}" | one_line)"; }
+skip() { executed "skip $1: $(printf '%s' "${2:-skipped}" | one_line)"; }
+note() { report "note $(printf '%s' "$*" | one_line)"; }
+
+# run_test NAME COMMAND...: a test is a command or a function. It runs under
+# set -e in a subshell; status 4 means skipped, as in kselftests; the last
+# line of its output is the reason. The kernel's log is checked after it.
+run_test() {
+	local name=$1 log="$HARNESS/log.$1" status reason
+	shift
+	kmsg_mark "$name"
+	(
+		set -e
+		"$@"
+	) </dev/null >"$log" 2>&1
+	status=$?
+	reason=$(tail -n 1 "$log")
+	if ! kmsg_check_since "$name"; then
+		fail "$name" "$(kmsg_splat)"
+	elif [ $status = 0 ]; then
+		ok "$name"
+	elif [ $status = 4 ]; then
+		skip "$name" "$reason"
+	else
+		fail "$name" "status $status: $reason"
+	fi
+	[ $status = 0 ] || sed "s/^/$name: /" "$log"
+	return $status
+}
+
+# run_tap PREFIX COMMAND...: every line of a TAP program becomes a test. The
+# plan and the exit status count as one more, PREFIX.plan, since a program
+# that dies half-way would otherwise look like a shorter one.
+run_tap() {
+	local prefix=$1 log="$HARNESS/log.$1" status plan='' seen=0 failed=0 line name
+	shift
+	kmsg_mark "$prefix"
+	"$@" </dev/null >"$log" 2>&1
+	status=$?
+	while read -r line; do
+		case $line in
+		[0-9]*..[0-9]*) plan=${line#*..} plan=${plan%% *} ; continue ;;
+		"ok "* | "not ok "*) ;;
+		*) continue ;;
+		esac
+		seen=$((seen + 1))
+		name=$(printf '%s' "$line" | sed -E 's/^(not )?ok [0-9]+ *(- )?//; s/ *#.*//; s/[[:space:]]+/_/g')
+		case $line in
+		*"# SKIP"*) skip "$prefix.$name" "${line#*# SKIP}" ;;
+		ok*) ok "$prefix.$name" ;;
+		*) fail "$prefix.$name" "see $prefix in the console log"; failed=1 ;;
+		esac
+	done <"$log"
+	if [ $failed != 0 ] || [ $status != 0 ]; then sed "s/^/$prefix: /" "$log"; fi
+	if ! kmsg_check_since "$prefix"; then
+		fail "$prefix.plan" "$(kmsg_splat)"
+	elif [ "$plan" != "$seen" ]; then
+		fail "$prefix.plan" "$seen tests ran, the plan says ${plan:-nothing}"
+	elif [ $status != 0 ] && [ $failed = 0 ]; then
+		fail "$prefix.plan" "exit status $status although no test failed"
+	else
+		ok "$prefix.plan"
+	fi
+}
+
+# wait_for SECONDS COMMAND...: until the command succeeds; a state, never a
+# guess at how long something takes.
+wait_for() {
+	local end
+	end=$(($(uptime_s) + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$(uptime_s)" -lt $end ] || { echo "timed out: $*"; return 1; }
+		usleep 100000
+	done
+}
+
+uptime_s() { cut -d. -f1 /proc/uptime; }
+
+# Loads modules of the stock kernel by name.
+load() {
+	local m
+	for m in "$@"; do
+		modprobe "$m" || { echo "cannot load $m"; return 1; }
+	done
+}
+
+# Nothing may be executed after this; the count excludes no line.
+results_close() {
+	sync
+	report "done $HARNESS_NONCE $(wc -l <"$HARNESS/executed")"
+	# What was written must leave the port before the power goes.
+	stty -F "$RESULTS" >/dev/null
+	usleep 200000
+}
