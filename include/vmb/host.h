@@ -45,7 +45,7 @@ struct vmb_partition;
 #define VMB_HOST_MAX_CHANNELS	64
 
 /* largest packet a channel takes from the guest, descriptor included */
-#define VMB_HOST_MAX_PACKET	(64U << 10)
+#define VMB_HOST_MAX_PACKET	(32U << 10)
 
 /**
  * struct vmb_host_device - a device a partition's guest can be offered

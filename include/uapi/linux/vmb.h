@@ -58,6 +58,7 @@ struct vmb_bind {
 	__u8 name[VMB_NAME_MAX];
 	__aligned_u64 features;
 };
+
 #define VMB_BIND	_IO(VMB_IOC_TYPE, VMB_CMD_BIND)
 
 /* struct vmb_mem.flags */
@@ -85,6 +86,7 @@ struct vmb_mem {
 	__aligned_u64 len;
 	__aligned_u64 hva;
 };
+
 #define VMB_MEM_ADD	_IO(VMB_IOC_TYPE, VMB_CMD_MEM_ADD)
 #define VMB_MEM_REMOVE	_IO(VMB_IOC_TYPE, VMB_CMD_MEM_REMOVE)
 
@@ -109,6 +111,7 @@ struct vmb_vp_add {
 	__s32 sint_fd;
 	__s32 eom_fd;
 };
+
 #define VMB_VP_ADD	_IO(VMB_IOC_TYPE, VMB_CMD_VP_ADD)
 
 /**
@@ -132,6 +135,7 @@ struct vmb_synic {
 	__aligned_u64 simp;
 	__aligned_u64 siefp;
 };
+
 #define VMB_SYNIC	_IO(VMB_IOC_TYPE, VMB_CMD_SYNIC)
 
 /**
@@ -155,6 +159,7 @@ struct vmb_hcall {
 	__aligned_u64 params[2];
 	__aligned_u64 result;
 };
+
 #define VMB_HCALL	_IO(VMB_IOC_TYPE, VMB_CMD_HCALL)
 
 /**
@@ -162,6 +167,7 @@ struct vmb_hcall {
  * @size: sizeof(struct vmb_signal_fd)
  * @connection_id: from a record of type %VMB_RECORD_ASSIGN
  * @fd: eventfd that KVM signals for this connection id, or -1 to take it away
+ * @reserved: zero
  *
  * Return: 0; ENOENT: no such connection id, or nothing to take away; EEXIST: it
  * has one; EBADF, EINVAL: not an eventfd.
@@ -172,6 +178,7 @@ struct vmb_signal_fd {
 	__s32 fd;
 	__u32 reserved;
 };
+
 #define VMB_SIGNAL_FD	_IO(VMB_IOC_TYPE, VMB_CMD_SIGNAL_FD)
 
 /**
@@ -188,6 +195,7 @@ struct vmb_reset {
 	__u32 size;
 	__u32 flags;
 };
+
 #define VMB_RESET	_IO(VMB_IOC_TYPE, VMB_CMD_RESET)
 
 /* struct vmb_record.type */

@@ -1,0 +1,482 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The data path of a channel: kicks, polls, completions.
+ *
+ * A kick is the guest's HvSignalEvent, in the vCPU's thread with interrupts
+ * off. It queues a task_work, which KVM runs in the same thread before it
+ * enters the guest again: the VSP is polled with the VMM's address space and
+ * without waking anybody. What exceeds the budget, and kicks from elsewhere,
+ * go to the worker behind the VP that takes the channel's interrupts.
+ *
+ * vmb_chan.sched makes polls exclusive without losing a kick: a kick sets
+ * KICKED, and whoever turns it on while RUNNING is off queues a poll. A poll
+ * turns KICKED into RUNNING, and goes on while a kick has come meanwhile.
+ */
+#define pr_fmt(fmt) "vmb_host: " fmt
+
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "host.h"
+#include "trace.h"
+
+/* packets a vCPU's thread takes before the worker goes on */
+#define VMB_BUDGET_VCPU		64
+/* packets between two looks at the scheduler, in the worker */
+#define VMB_BUDGET_WORKER	256
+
+static void vmb_chan_interrupt(struct vmb_chan *ch)
+{
+	struct vmb_evt_page *page;
+	struct vmb_vp *vp;
+
+	atomic64_inc(&ch->stats.interrupts);
+	trace_vmb_channel_interrupt(ch);
+
+	/* pairs with synchronize_rcu_expedited() in vmb_chan_modify() */
+	rcu_read_lock();
+	vp = READ_ONCE(ch->vp);
+	if (ch->dedicated) {
+		vmb_vp_set_flag(vp, ch->relid);
+	} else {
+		page = rcu_dereference(ch->bus->int_page);
+		if (page) {
+			/* ring before bit; pairs as in vmb_vp_set_flag() */
+			smp_mb__before_atomic();
+			set_bit(ch->relid, page->flags);
+			vmb_vp_set_flag(vp, 0);
+		}
+	}
+	rcu_read_unlock();
+}
+
+/* Hand the channel, and the caller's reference to it, to somebody who polls. */
+static void vmb_chan_queue(struct vmb_chan *ch, bool worker)
+{
+	if (!worker && in_task() && current->mm == ch->bus->mm &&
+	    !(current->flags & (PF_KTHREAD | PF_USER_WORKER)) &&
+	    !task_work_add(current, &ch->task_work, TWA_RESUME | TWAF_NO_ALLOC))
+		return;
+	if (!vmb_worker_queue(&READ_ONCE(ch->vp)->worker, ch))
+		vmb_chan_put(ch);
+}
+
+/**
+ * vmb_chan_kick - there may be something in the ring from the guest
+ * @ch: the channel
+ *
+ * Context: any, hard interrupts included; within an RCU read section, or the
+ * channel cannot be closed meanwhile.
+ */
+void vmb_chan_kick(struct vmb_chan *ch)
+{
+	/*
+	 * Fully ordered, so that the poll which sees KICKED sees what the guest
+	 * wrote before it signalled. Pairs with atomic_xchg() in vmb_chan_run().
+	 */
+	if (atomic_fetch_or(VMB_CHAN_KICKED, &ch->sched))
+		return;
+	atomic64_inc(&ch->stats.kicks);
+	kref_get(&ch->ref);
+	vmb_chan_queue(ch, false);
+}
+
+static void vmb_chan_break(struct vmb_chan *ch, const char *ring, int err)
+{
+	if (!READ_ONCE(ch->broken))
+		vmb_chan_warn(ch, "guest broke the ring %s it: error %d; the channel stands still until it is closed\n",
+			      ring, err);
+	WRITE_ONCE(ch->broken, true);
+}
+
+/* Send kept completions as far as there is room; @done gets those to call done on. */
+static bool vmb_chan_flush_wait(struct vmb_chan *ch, struct list_head *done)
+{
+	struct vmb_completion *c, *next;
+	bool put = false;
+	int ret;
+
+	lockdep_assert_held(&ch->out_lock);
+	list_for_each_entry_safe(c, next, &ch->out_wait, list) {
+		struct kvec body = { (void *)c->data, c->len };
+
+retry:
+		ret = vmb_ring_put(&ch->out, VMB_PKT_COMPLETION, 0, c->trans_id,
+				   NULL, &body);
+		if (ret == -EAGAIN) {
+			/*
+			 * Ask the guest to signal when there is room. If the
+			 * room came just now it will not.
+			 */
+			if (vmb_ring_wait_space(&ch->out,
+						vmb_ring_pkt_size(0, c->len)))
+				goto retry;
+			mod_timer(&ch->retry, jiffies + 1);
+			break;
+		}
+		if (ret)
+			vmb_chan_break(ch, "to", ret);
+		else
+			put = true;
+		list_move_tail(&c->list, done);
+	}
+	if (list_empty(&ch->out_wait))
+		vmb_ring_end_wait(&ch->out);
+	return put && vmb_ring_publish(&ch->out);
+}
+
+static void vmb_chan_done_all(struct list_head *done)
+{
+	struct vmb_completion *c, *next;
+
+	list_for_each_entry_safe(c, next, done, list) {
+		list_del_init(&c->list);
+		c->done(c);
+	}
+}
+
+static void vmb_chan_flush(struct vmb_chan *ch)
+{
+	bool interrupt = false;
+	LIST_HEAD(done);
+
+	if (list_empty_careful(&ch->out_wait))
+		return;
+	spin_lock_irq(&ch->out_lock);
+	if (ch->out_open)
+		interrupt = vmb_chan_flush_wait(ch, &done);
+	spin_unlock_irq(&ch->out_lock);
+	if (interrupt)
+		vmb_chan_interrupt(ch);
+	vmb_chan_done_all(&done);
+}
+
+/* A guest that knows no pending_send_sz does not tell when it made room. */
+static void vmb_chan_retry(struct timer_list *timer)
+{
+	struct vmb_chan *ch = from_timer(ch, timer, retry);
+
+	vmb_chan_kick(ch);
+}
+
+static int vmb_chan_poll(struct vmb_chan *ch, int budget)
+{
+	int n, idx;
+
+	lockdep_assert_held(&ch->poll_lock);
+	vmb_chan_flush(ch);
+	if (ch->broken)
+		return 0;
+
+	/* what the driver translates stays valid until it has pinned it */
+	idx = srcu_read_lock(&ch->bus->mem_srcu);
+	n = ch->pub.dev->driver->poll(&ch->pub, budget);
+	srcu_read_unlock(&ch->bus->mem_srcu, idx);
+
+	atomic64_add(n, &ch->stats.packets);
+	trace_vmb_channel_poll(ch, n);
+	if (n && vmb_ring_release(&ch->in))
+		vmb_chan_interrupt(ch);
+	return n;
+}
+
+/**
+ * vmb_chan_run - poll a channel that was kicked
+ * @ch: the channel; the caller holds a reference
+ * @worker: in a worker, not in a vCPU's thread
+ *
+ * Context: a thread of the VMM; may sleep.
+ */
+void vmb_chan_run(struct vmb_chan *ch, bool worker)
+{
+	int budget = worker ? VMB_BUDGET_WORKER : VMB_BUDGET_VCPU;
+	int n, taken = 0;
+
+	atomic64_inc(worker ? &ch->stats.polls_worker : &ch->stats.polls_vcpu);
+	mutex_lock(&ch->poll_lock);
+	if (!ch->open) {
+		/* under the lock: an open that follows queues its own poll */
+		atomic_andnot(VMB_CHAN_KICKED, &ch->sched);
+		goto unlock;
+	}
+	/* a thread on its way out has no address space to take data from */
+	if (current->mm != ch->bus->mm)
+		goto exceeded;
+
+	vmb_ring_mask(&ch->in);
+	do {
+		/* kicks from here on count anew; pairs with vmb_chan_kick() */
+		atomic_xchg(&ch->sched, VMB_CHAN_RUNNING);
+		for (;;) {
+			n = vmb_chan_poll(ch, budget - taken);
+			taken += n;
+			if (taken >= budget)
+				goto exceeded;
+			if (!n && (ch->broken || !vmb_ring_unmask(&ch->in)))
+				break;
+			if (!n)
+				vmb_ring_mask(&ch->in);
+		}
+		/* a kick meanwhile was told that somebody is at it: we are */
+	} while (atomic_cmpxchg(&ch->sched, VMB_CHAN_RUNNING, 0) !=
+		 VMB_CHAN_RUNNING);
+unlock:
+	mutex_unlock(&ch->poll_lock);
+	return;
+
+exceeded:
+	atomic_set(&ch->sched, VMB_CHAN_KICKED);
+	kref_get(&ch->ref);
+	vmb_chan_queue(ch, true);
+	mutex_unlock(&ch->poll_lock);
+}
+
+static void vmb_chan_task_work(struct callback_head *work)
+{
+	struct vmb_chan *ch = container_of(work, struct vmb_chan, task_work);
+
+	vmb_chan_run(ch, false);
+	vmb_chan_put(ch);
+}
+
+/**
+ * vmb_chan_init_data - initialise the data half of a new channel
+ * @ch: the channel
+ */
+void vmb_chan_init_data(struct vmb_chan *ch)
+{
+	atomic_set(&ch->sched, VMB_CHAN_CLOSED);
+	init_task_work(&ch->task_work, vmb_chan_task_work);
+	INIT_LIST_HEAD(&ch->work_node);
+	mutex_init(&ch->poll_lock);
+	spin_lock_init(&ch->out_lock);
+	INIT_LIST_HEAD(&ch->out_wait);
+	timer_setup(&ch->retry, vmb_chan_retry, 0);
+}
+
+/**
+ * vmb_chan_start_data - the rings are mapped and the driver is ready
+ * @ch: the channel
+ *
+ * Context: may sleep; partition's lock.
+ */
+void vmb_chan_start_data(struct vmb_chan *ch)
+{
+	spin_lock_irq(&ch->out_lock);
+	ch->out_open = true;
+	spin_unlock_irq(&ch->out_lock);
+
+	mutex_lock(&ch->poll_lock);
+	ch->open = true;
+	ch->broken = false;
+	atomic_andnot(VMB_CHAN_CLOSED, &ch->sched);
+	mutex_unlock(&ch->poll_lock);
+	/* a guest may fill the ring before it opens the channel */
+	vmb_chan_kick(ch);
+}
+
+/**
+ * vmb_chan_stop_data - stop polls, drop completions, wait for the driver
+ * @ch: the channel
+ *
+ * Context: any process; may sleep; partition's lock.
+ */
+void vmb_chan_stop_data(struct vmb_chan *ch)
+{
+	LIST_HEAD(done);
+
+	mutex_lock(&ch->poll_lock);
+	ch->open = false;
+	/* KICKED stays when a poll is still queued somewhere */
+	atomic_or(VMB_CHAN_CLOSED, &ch->sched);
+	mutex_unlock(&ch->poll_lock);
+
+	spin_lock_irq(&ch->out_lock);
+	ch->out_open = false;
+	list_splice_init(&ch->out_wait, &done);
+	spin_unlock_irq(&ch->out_lock);
+	timer_delete_sync(&ch->retry);
+	vmb_chan_done_all(&done);
+
+	ch->pub.dev->driver->close(&ch->pub);
+	/* kicks that came before CLOSED have reached their worker by now */
+	synchronize_rcu_expedited();
+}
+
+/**
+ * vmb_host_kick - have a channel polled again
+ * @ch: an open channel
+ *
+ * For a driver that left packets in the ring because it had no room for them.
+ *
+ * Context: any, hard interrupts included, before &vmb_host_driver.close
+ * returns.
+ */
+void vmb_host_kick(struct vmb_channel *ch)
+{
+	vmb_chan_kick(vmb_chan_of(ch));
+}
+EXPORT_SYMBOL_GPL(vmb_host_kick);
+
+/**
+ * vmb_host_next - take the next packet from the guest
+ * @ch: the channel
+ * @pkt: filled; points to private memory, valid until the next call
+ *
+ * Context: within &vmb_host_driver.poll.
+ * Return: 0; -EAGAIN when there is none; -EBADMSG when the guest broke the
+ * ring: the channel is not polled again, the driver just returns.
+ */
+int vmb_host_next(struct vmb_channel *ch, struct vmb_packet *pkt)
+{
+	struct vmb_chan *chan = vmb_chan_of(ch);
+	int ret;
+
+	ret = vmb_ring_get(&chan->in, chan->in_buf, VMB_HOST_MAX_PACKET, pkt);
+	if (ret && ret != -EAGAIN) {
+		vmb_chan_break(chan, "from", ret);
+		ret = -EBADMSG;
+	}
+	return ret;
+}
+EXPORT_SYMBOL_GPL(vmb_host_next);
+
+/**
+ * vmb_host_iov - translate a packet's guest memory to the VMM's addresses
+ * @ch: the channel
+ * @pkt: a GPA-direct packet
+ * @iov: filled; pages that are neighbours become one entry
+ * @max: entries in @iov
+ * @write: the memory is to be written
+ * @nr: set to the number of entries used
+ *
+ * Context: within &vmb_host_driver.poll. The addresses are good until it
+ * returns: pin or copy before.
+ * Return: bytes in all; -EFAULT when it names what is not guest memory;
+ * -EBADMSG when a range is malformed; -E2BIG when @max is too small.
+ */
+ssize_t vmb_host_iov(struct vmb_channel *ch, const struct vmb_packet *pkt,
+		     struct iovec *iov, unsigned int max, bool write,
+		     unsigned int *nr)
+{
+	struct vmb_bus *bus = vmb_chan_of(ch)->bus;
+	struct vmb_gpa_range range;
+	unsigned int n = 0, i;
+	ssize_t total = 0;
+	u32 pos = 0;
+	int ret;
+
+	for (;;) {
+		u32 left, offset;
+
+		ret = vmb_packet_gpa_range(pkt, &pos, &range);
+		if (ret == -ENOENT)
+			break;
+		if (ret)
+			return ret;
+
+		left = range.len;
+		offset = range.offset;
+		for (i = 0; i < range.nr_pfns; i++) {
+			u64 pfn = le64_to_cpu(range.pfns[i]);
+			u32 len = min(left, VMB_PAGE_SIZE - offset);
+			u64 hva, avail;
+
+			if (pfn >> (64 - VMB_PAGE_SHIFT))
+				return -EFAULT;
+			/* regions are made of whole pages */
+			hva = vmb_mem_hva(bus, pfn << VMB_PAGE_SHIFT, &avail,
+					  write);
+			if (!hva)
+				return -EFAULT;
+			hva += offset;
+			if (n && iov[n - 1].iov_base + iov[n - 1].iov_len ==
+				 u64_to_user_ptr(hva)) {
+				iov[n - 1].iov_len += len;
+			} else {
+				if (n == max)
+					return -E2BIG;
+				iov[n].iov_base = u64_to_user_ptr(hva);
+				iov[n].iov_len = len;
+				n++;
+			}
+			left -= len;
+			offset = 0;
+		}
+		total += range.len;
+	}
+	*nr = n;
+	return total;
+}
+EXPORT_SYMBOL_GPL(vmb_host_iov);
+
+/**
+ * vmb_host_complete - answer a packet
+ * @ch: the channel
+ * @c: the answer; belongs to the core until &vmb_completion.done
+ *
+ * Context: any, hard interrupts included, until &vmb_host_driver.close
+ * returns.
+ */
+void vmb_host_complete(struct vmb_channel *ch, struct vmb_completion *c)
+{
+	struct vmb_chan *chan = vmb_chan_of(ch);
+	bool interrupt = false;
+	unsigned long flags;
+	LIST_HEAD(done);
+
+	spin_lock_irqsave(&chan->out_lock, flags);
+	if (chan->out_open && !READ_ONCE(chan->broken)) {
+		atomic64_inc(&chan->stats.completions);
+		if (!list_empty(&chan->out_wait))
+			atomic64_inc(&chan->stats.ring_full);
+		list_add_tail(&c->list, &chan->out_wait);
+		interrupt = vmb_chan_flush_wait(chan, &done);
+	} else {
+		list_add_tail(&c->list, &done);
+	}
+	spin_unlock_irqrestore(&chan->out_lock, flags);
+	if (interrupt)
+		vmb_chan_interrupt(chan);
+	vmb_chan_done_all(&done);
+}
+EXPORT_SYMBOL_GPL(vmb_host_complete);
+
+/**
+ * vmb_host_send - send the guest a packet that asks for no completion
+ * @ch: the channel
+ * @trans_id: of the packet
+ * @data: payload, copied
+ * @len: bytes of it, at most %VMB_HOST_MAX_COMPLETION
+ *
+ * Context: any, hard interrupts included, until &vmb_host_driver.close
+ * returns.
+ * Return: 0; -EAGAIN when the ring is full; -ENOTCONN when the channel closes
+ * or is broken; -EMSGSIZE.
+ */
+int vmb_host_send(struct vmb_channel *ch, u64 trans_id, const void *data,
+		  u32 len)
+{
+	struct kvec body = { (void *)data, len };
+	struct vmb_chan *chan = vmb_chan_of(ch);
+	bool interrupt = false;
+	unsigned long flags;
+	int ret = -ENOTCONN;
+
+	if (len > VMB_HOST_MAX_COMPLETION)
+		return -EMSGSIZE;
+	spin_lock_irqsave(&chan->out_lock, flags);
+	if (chan->out_open && !READ_ONCE(chan->broken)) {
+		ret = -EAGAIN;
+		if (list_empty(&chan->out_wait))
+			ret = vmb_ring_put(&chan->out, VMB_PKT_INBAND, 0,
+					   trans_id, NULL, &body);
+		if (!ret)
+			interrupt = vmb_ring_publish(&chan->out);
+	}
+	spin_unlock_irqrestore(&chan->out_lock, flags);
+	if (interrupt)
+		vmb_chan_interrupt(chan);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(vmb_host_send);

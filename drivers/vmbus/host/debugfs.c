@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /sys/kernel/debug/vmb/<partition>: the state of a bus, for people.
+ */
+#include <linux/debugfs.h>
+#include <linux/seq_file.h>
+
+#include "host.h"
+
+static struct dentry *vmb_debugfs_root;
+
+static void vmb_debugfs_vps(struct seq_file *s, struct vmb_bus *bus)
+{
+	struct vmb_vp *vp;
+	unsigned long index;
+
+	seq_puts(s, "vp\tscontrol\tsimp\tsiefp\tinterrupts\n");
+	xa_for_each(&bus->vps, index, vp)
+		seq_printf(s, "%u\t%#llx\t%#llx\t%#llx\t%lld\n", vp->index,
+			   vp->scontrol, vp->simp, vp->siefp,
+			   atomic64_read(&vp->nr_sint));
+}
+
+static void vmb_debugfs_channels(struct seq_file *s, struct vmb_bus *bus)
+{
+	static const char * const states[] = {
+		[VMB_CHAN_OFFERED] = "offered",
+		[VMB_CHAN_OPEN] = "open",
+		[VMB_CHAN_RESCINDED] = "rescinded",
+	};
+	struct vmb_chan *ch;
+	unsigned long relid;
+
+	seq_puts(s, "channel\tdevice\tindex\tstate\tvp\tkicks\tpolls_vcpu\tpolls_worker\tpackets\tcompletions\tinterrupts\tring_full\tbroken\n");
+	xa_for_each(&bus->chans, relid, ch) {
+		const struct vmb_chan_stats *st = &ch->stats;
+
+		seq_printf(s, "%u\t%s\t%u\t%s\t", ch->relid,
+			   ch->pub.dev ? vmb_host_device_name(ch->pub.dev) : "-",
+			   ch->pub.index, states[ch->state]);
+		seq_printf(s, "%d\t%lld\t%lld\t%lld\t%lld\t",
+			   ch->vp ? (int)ch->vp->index : -1,
+			   atomic64_read(&st->kicks),
+			   atomic64_read(&st->polls_vcpu),
+			   atomic64_read(&st->polls_worker),
+			   atomic64_read(&st->packets));
+		seq_printf(s, "%lld\t%lld\t%lld\t%d\n",
+			   atomic64_read(&st->completions),
+			   atomic64_read(&st->interrupts),
+			   atomic64_read(&st->ring_full),
+			   READ_ONCE(ch->broken));
+	}
+}
+
+static int vmb_debugfs_state_show(struct seq_file *s, void *unused)
+{
+	struct vmb_partition *p = s->private;
+	struct vmb_bus *bus;
+
+	guard(mutex)(&p->lock);
+	bus = p->bus;
+	if (!bus) {
+		seq_puts(s, "state: free\n");
+		return 0;
+	}
+	seq_printf(s, "state: %s\n", bus->state == VMB_CONN_CONNECTED ?
+		   "connected" : "disconnected");
+	seq_printf(s, "version: %u.%u\n", bus->version >> 16,
+		   bus->version & 0xffff);
+	seq_printf(s, "messages_waiting: %u\n", bus->nr_msgs);
+	seq_printf(s, "messages_refused: %llu\n", bus->nr_bad);
+	seq_printf(s, "gpadls: %u\n", bus->nr_gpadls);
+	seq_printf(s, "gpadl_bytes: %u\n", bus->gpadl_bytes);
+	vmb_debugfs_vps(s, bus);
+	vmb_debugfs_channels(s, bus);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(vmb_debugfs_state);
+
+/**
+ * vmb_debugfs_add - make a partition's directory
+ * @p: the partition
+ */
+void vmb_debugfs_add(struct vmb_partition *p)
+{
+	p->debugfs = debugfs_create_dir(vmb_partition_name(p), vmb_debugfs_root);
+	debugfs_create_file("state", 0400, p->debugfs, p, &vmb_debugfs_state_fops);
+}
+
+/**
+ * vmb_debugfs_remove - undo vmb_debugfs_add()
+ * @p: the partition
+ */
+void vmb_debugfs_remove(struct vmb_partition *p)
+{
+	debugfs_remove_recursive(p->debugfs);
+}
+
+/**
+ * vmb_debugfs_init - make the root of all partitions' directories
+ */
+void vmb_debugfs_init(void)
+{
+	vmb_debugfs_root = debugfs_create_dir("vmb", NULL);
+}
+
+/**
+ * vmb_debugfs_exit - undo vmb_debugfs_init()
+ */
+void vmb_debugfs_exit(void)
+{
+	debugfs_remove_recursive(vmb_debugfs_root);
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM vmb_host
+
+#if !defined(VMB_HOST_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define VMB_HOST_TRACE_H
+
+#include <linux/tracepoint.h>
+
+#include "host.h"
+
+#define show_vmb_msg(type)						\
+	__print_symbolic(type,						\
+		{ VMB_MSG_OFFER,		"OFFER" },		\
+		{ VMB_MSG_RESCIND,		"RESCIND" },		\
+		{ VMB_MSG_REQUEST_OFFERS,	"REQUEST_OFFERS" },	\
+		{ VMB_MSG_ALL_OFFERS_DELIVERED,	"ALL_OFFERS_DELIVERED" }, \
+		{ VMB_MSG_OPEN,			"OPEN" },		\
+		{ VMB_MSG_OPEN_RESULT,		"OPEN_RESULT" },	\
+		{ VMB_MSG_CLOSE,		"CLOSE" },		\
+		{ VMB_MSG_GPADL_HEADER,		"GPADL_HEADER" },	\
+		{ VMB_MSG_GPADL_BODY,		"GPADL_BODY" },		\
+		{ VMB_MSG_GPADL_CREATED,	"GPADL_CREATED" },	\
+		{ VMB_MSG_GPADL_TEARDOWN,	"GPADL_TEARDOWN" },	\
+		{ VMB_MSG_GPADL_TORNDOWN,	"GPADL_TORNDOWN" },	\
+		{ VMB_MSG_RELID_RELEASED,	"RELID_RELEASED" },	\
+		{ VMB_MSG_INITIATE_CONTACT,	"INITIATE_CONTACT" },	\
+		{ VMB_MSG_VERSION_RESPONSE,	"VERSION_RESPONSE" },	\
+		{ VMB_MSG_UNLOAD,		"UNLOAD" },		\
+		{ VMB_MSG_UNLOAD_RESPONSE,	"UNLOAD_RESPONSE" },	\
+		{ VMB_MSG_TL_CONNECT_REQUEST,	"TL_CONNECT_REQUEST" },	\
+		{ VMB_MSG_MODIFY_CHANNEL,	"MODIFY_CHANNEL" },	\
+		{ VMB_MSG_TL_CONNECT_RESULT,	"TL_CONNECT_RESULT" },	\
+		{ VMB_MSG_MODIFY_CHANNEL_RESPONSE, "MODIFY_CHANNEL_RESPONSE" })
+
+DECLARE_EVENT_CLASS(vmb_message,
+	TP_PROTO(struct vmb_bus *bus, const void *msg, u32 len),
+	TP_ARGS(bus, msg, len),
+	TP_STRUCT__entry(
+		__string(partition, vmb_partition_name(bus->partition))
+		__field(u32, type)
+		__field(u32, word)
+		__field(u32, len)
+	),
+	TP_fast_assign(
+		__assign_str(partition);
+		__entry->type = le32_to_cpu(((struct vmb_msg_header *)msg)->type);
+		/* in most messages the channel */
+		__entry->word = len < 12 ? 0 :
+			le32_to_cpu(((struct vmb_msg_relid *)msg)->relid);
+		__entry->len = len;
+	),
+	TP_printk("%s %s word=%#x len=%u", __get_str(partition),
+		  show_vmb_msg(__entry->type), __entry->word, __entry->len)
+);
+
+DEFINE_EVENT(vmb_message, vmb_message_in,
+	TP_PROTO(struct vmb_bus *bus, const void *msg, u32 len),
+	TP_ARGS(bus, msg, len));
+DEFINE_EVENT(vmb_message, vmb_message_out,
+	TP_PROTO(struct vmb_bus *bus, const void *msg, u32 len),
+	TP_ARGS(bus, msg, len));
+
+TRACE_EVENT(vmb_connect,
+	TP_PROTO(struct vmb_bus *bus, u32 version, bool supported),
+	TP_ARGS(bus, version, supported),
+	TP_STRUCT__entry(
+		__string(partition, vmb_partition_name(bus->partition))
+		__field(u32, version)
+		__field(bool, supported)
+	),
+	TP_fast_assign(
+		__assign_str(partition);
+		__entry->version = version;
+		__entry->supported = supported;
+	),
+	TP_printk("%s version %u.%u %s", __get_str(partition),
+		  __entry->version >> 16, __entry->version & 0xffff,
+		  __entry->supported ? "accepted" : "refused")
+);
+
+DECLARE_EVENT_CLASS(vmb_channel,
+	TP_PROTO(struct vmb_chan *ch),
+	TP_ARGS(ch),
+	TP_STRUCT__entry(
+		__string(partition, vmb_partition_name(ch->bus->partition))
+		__field(u32, relid)
+		__field(u32, vp)
+	),
+	TP_fast_assign(
+		__assign_str(partition);
+		__entry->relid = ch->relid;
+		__entry->vp = ch->vp->index;
+	),
+	TP_printk("%s channel=%u vp=%u", __get_str(partition), __entry->relid,
+		  __entry->vp)
+);
+
+DEFINE_EVENT(vmb_channel, vmb_channel_open,
+	TP_PROTO(struct vmb_chan *ch), TP_ARGS(ch));
+DEFINE_EVENT(vmb_channel, vmb_channel_close,
+	TP_PROTO(struct vmb_chan *ch), TP_ARGS(ch));
+DEFINE_EVENT(vmb_channel, vmb_channel_interrupt,
+	TP_PROTO(struct vmb_chan *ch), TP_ARGS(ch));
+
+TRACE_EVENT(vmb_channel_poll,
+	TP_PROTO(struct vmb_chan *ch, int packets),
+	TP_ARGS(ch, packets),
+	TP_STRUCT__entry(
+		__string(partition, vmb_partition_name(ch->bus->partition))
+		__field(u32, relid)
+		__field(int, packets)
+	),
+	TP_fast_assign(
+		__assign_str(partition);
+		__entry->relid = ch->relid;
+		__entry->packets = packets;
+	),
+	TP_printk("%s channel=%u packets=%d", __get_str(partition),
+		  __entry->relid, __entry->packets)
+);
+
+#endif /* VMB_HOST_TRACE_H */
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Virtual processors: the SynIC state that KVM leaves to its user, the thread
+ * that runs the VP, and the worker behind it.
+ */
+#define pr_fmt(fmt) "vmb_host: " fmt
+
+#include <linux/file.h>
+#include <linux/highmem.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+
+#include "host.h"
+
+struct vmb_listen {
+	poll_table pt;
+	wait_queue_entry_t *wait;
+	bool queued;
+};
+
+static void vmb_listen_queue(struct file *file, wait_queue_head_t *wqh,
+			     poll_table *pt)
+{
+	struct vmb_listen *listen = container_of(pt, struct vmb_listen, pt);
+
+	add_wait_queue(wqh, listen->wait);
+	listen->queued = true;
+}
+
+/**
+ * vmb_eventfd_listen - have a function called when an eventfd is signalled
+ * @fd: the eventfd
+ * @wait: initialised here; must stay until vmb_eventfd_unlisten()
+ * @func: called with the eventfd's lock held and interrupts off
+ *
+ * Context: may sleep.
+ * Return: the eventfd, or an ERR_PTR() with -EBADF or -EINVAL.
+ */
+struct eventfd_ctx *vmb_eventfd_listen(int fd, wait_queue_entry_t *wait,
+				       wait_queue_func_t func)
+{
+	struct vmb_listen listen = { .wait = wait };
+	struct eventfd_ctx *ctx;
+	struct file *file;
+
+	file = eventfd_fget(fd);
+	if (IS_ERR(file))
+		return ERR_CAST(file);
+	ctx = eventfd_ctx_fileget(file);
+	if (IS_ERR(ctx))
+		goto put_file;
+
+	init_waitqueue_func_entry(wait, func);
+	init_poll_funcptr(&listen.pt, vmb_listen_queue);
+	vfs_poll(file, &listen.pt);
+	if (WARN_ON_ONCE(!listen.queued)) {
+		eventfd_ctx_put(ctx);
+		ctx = ERR_PTR(-EINVAL);
+	}
+put_file:
+	fput(file);
+	return ctx;
+}
+
+/**
+ * vmb_eventfd_unlisten - undo vmb_eventfd_listen()
+ * @ctx: the eventfd
+ * @wait: given to vmb_eventfd_listen()
+ *
+ * Context: may sleep. The function neither runs nor will run on return.
+ */
+void vmb_eventfd_unlisten(struct eventfd_ctx *ctx, wait_queue_entry_t *wait)
+{
+	u64 cnt;
+
+	eventfd_ctx_remove_wait_queue(ctx, wait, &cnt);
+	eventfd_ctx_put(ctx);
+}
+
+/* The worker: a thread in the VMM's process, so it is charged to the VMM */
+
+static bool vmb_worker_fn(void *data)
+{
+	struct vmb_worker *worker = data;
+	struct vmb_chan *ch;
+
+	spin_lock_irq(&worker->lock);
+	ch = list_first_entry_or_null(&worker->list, struct vmb_chan, work_node);
+	if (ch)
+		list_del_init(&ch->work_node);
+	spin_unlock_irq(&worker->lock);
+	if (!ch)
+		return false;
+
+	__set_current_state(TASK_RUNNING);
+	vmb_chan_run(ch, true);
+	vmb_chan_put(ch);
+	cond_resched();
+	return true;
+}
+
+static void vmb_worker_killed(void *data)
+{
+	struct vmb_worker *worker = data;
+	struct vmb_chan *ch, *next;
+	LIST_HEAD(list);
+
+	spin_lock_irq(&worker->lock);
+	worker->dead = true;
+	list_splice_init(&worker->list, &list);
+	spin_unlock_irq(&worker->lock);
+
+	/* the whole process dies: nobody is left to read an answer */
+	list_for_each_entry_safe(ch, next, &list, work_node) {
+		list_del_init(&ch->work_node);
+		vmb_chan_put(ch);
+	}
+}
+
+/**
+ * vmb_worker_queue - have a channel polled by a worker
+ * @worker: the worker
+ * @ch: the channel; on success the caller's reference goes to the worker
+ *
+ * Context: any; the caller makes sure that the worker is not being stopped.
+ * Return: false when the worker was killed.
+ */
+bool vmb_worker_queue(struct vmb_worker *worker, struct vmb_chan *ch)
+{
+	unsigned long flags;
+	bool dead;
+
+	spin_lock_irqsave(&worker->lock, flags);
+	dead = worker->dead;
+	if (!dead)
+		list_add_tail(&ch->work_node, &worker->list);
+	spin_unlock_irqrestore(&worker->lock, flags);
+	if (!dead)
+		vhost_task_wake(worker->task);
+	return !dead;
+}
+
+static int vmb_worker_start(struct vmb_worker *worker, u32 index)
+{
+	char name[TASK_COMM_LEN];
+
+	spin_lock_init(&worker->lock);
+	INIT_LIST_HEAD(&worker->list);
+	snprintf(name, sizeof(name), "vmb-%d.%u", current->tgid, index);
+	worker->task = vhost_task_create(vmb_worker_fn, vmb_worker_killed,
+					 worker, name);
+	if (IS_ERR(worker->task))
+		return PTR_ERR(worker->task);
+	vhost_task_start(worker->task);
+	return 0;
+}
+
+/* called with the eventfd's lock held and interrupts off, by the vCPU's EOM */
+static int vmb_vp_eom(wait_queue_entry_t *wait, unsigned int mode, int sync,
+		      void *key)
+{
+	struct vmb_vp *vp = container_of(wait, struct vmb_vp, eom_wait);
+	u64 cnt;
+
+	if (!(key_to_poll(key) & EPOLLIN))
+		return 0;
+	eventfd_ctx_do_read(vp->eom, &cnt);
+	/*
+	 * Every interrupt's EOI comes here too. A message queued just after
+	 * this look stages itself: see vmb_message_send().
+	 */
+	if (READ_ONCE(vp->bus->nr_msgs))
+		vmb_message_stage(vp);
+	return 0;
+}
+
+/**
+ * vmb_vp_add - add a virtual processor
+ * @bus: the bus
+ * @index: as the guest sees it
+ * @sint_fd: raises its VMBus SINT
+ * @eom_fd: tells that the guest wrote EOM
+ *
+ * Context: the thread that runs the VP; may sleep; partition's lock.
+ * Return: 0 or a negative errno; -ERESTARTNOINTR when a signal came first and
+ * nothing has happened.
+ */
+int vmb_vp_add(struct vmb_bus *bus, u32 index, int sint_fd, int eom_fd)
+{
+	struct vmb_vp *vp;
+	int ret;
+
+	lockdep_assert_held(&bus->partition->lock);
+	if (index >= VMB_MAX_VPS)
+		return -ENOSPC;
+	if (xa_load(&bus->vps, index))
+		return -EEXIST;
+
+	vp = kzalloc(sizeof(*vp), GFP_KERNEL_ACCOUNT);
+	if (!vp)
+		return -ENOMEM;
+	vp->bus = bus;
+	vp->index = index;
+	init_task_work(&vp->stage_work, vmb_message_stage_work);
+
+	vp->sint = eventfd_ctx_fdget(sint_fd);
+	if (IS_ERR(vp->sint)) {
+		ret = PTR_ERR(vp->sint);
+		goto free_vp;
+	}
+	ret = vmb_worker_start(&vp->worker, index);
+	if (ret)
+		goto put_sint;
+	ret = xa_insert(&bus->vps, index, vp, GFP_KERNEL_ACCOUNT);
+	if (ret)
+		goto stop_worker;
+	vp->task = get_task_struct(current);
+	vp->eom = vmb_eventfd_listen(eom_fd, &vp->eom_wait, vmb_vp_eom);
+	if (IS_ERR(vp->eom)) {
+		ret = PTR_ERR(vp->eom);
+		goto erase_vp;
+	}
+	atomic_inc(&bus->nr_vps);
+	return 0;
+
+erase_vp:
+	xa_erase(&bus->vps, index);
+	put_task_struct(vp->task);
+stop_worker:
+	vhost_task_stop(vp->worker.task);
+put_sint:
+	eventfd_ctx_put(vp->sint);
+free_vp:
+	kfree(vp);
+	return ret;
+}
+
+static void vmb_vp_set_evt(struct vmb_vp *vp, struct vmb_evt_page *evt)
+{
+	struct vmb_evt_page *old;
+
+	old = rcu_replace_pointer(vp->evt, evt,
+				  lockdep_is_held(&vp->bus->partition->lock));
+	if (!old)
+		return;
+	/* nobody sets a flag in the old page from here on */
+	synchronize_rcu_expedited();
+	vmb_mem_unpin(vp->bus, &old->page, 1);
+	kfree(old);
+}
+
+/**
+ * vmb_vp_set_synic - take over the state of a VP's SynIC
+ * @vp: the VP
+ * @scontrol: HV_X64_MSR_SCONTROL
+ * @simp: HV_X64_MSR_SIMP
+ * @siefp: HV_X64_MSR_SIEFP
+ *
+ * Context: the VP's thread; may sleep; partition's lock.
+ * Return: 0, -EFAULT when the event flags page is not guest memory, -ENOMEM.
+ */
+int vmb_vp_set_synic(struct vmb_vp *vp, u64 scontrol, u64 simp, u64 siefp)
+{
+	struct vmb_evt_page *evt;
+	int ret;
+
+	lockdep_assert_held(&vp->bus->partition->lock);
+	if (siefp != vp->siefp) {
+		vmb_vp_set_evt(vp, NULL);
+		vp->siefp = 0;
+	}
+	if (siefp != vp->siefp && (siefp & VMB_SYNIC_ENABLE)) {
+		evt = kzalloc(sizeof(*evt), GFP_KERNEL_ACCOUNT);
+		if (!evt)
+			return -ENOMEM;
+		evt->page = vmb_mem_pin_page(vp->bus, siefp & PAGE_MASK);
+		if (IS_ERR(evt->page)) {
+			ret = PTR_ERR(evt->page);
+			kfree(evt);
+			return ret;
+		}
+		evt->flags = page_address(evt->page) +
+			     VMB_SINT * (VMB_EVENT_FLAGS / BITS_PER_BYTE);
+		vmb_vp_set_evt(vp, evt);
+	}
+	vp->siefp = siefp;
+	vp->scontrol = scontrol;
+	vp->simp = simp;
+
+	if (READ_ONCE(vp->bus->nr_msgs))
+		vmb_message_stage(vp);
+	return 0;
+}
+
+/**
+ * vmb_vp_clear_synic - the machine was reset or goes away
+ * @vp: the VP
+ *
+ * Context: may sleep; partition's lock.
+ */
+void vmb_vp_clear_synic(struct vmb_vp *vp)
+{
+	lockdep_assert_held(&vp->bus->partition->lock);
+	vmb_vp_set_evt(vp, NULL);
+	vp->siefp = 0;
+	vp->simp = 0;
+	vp->scontrol = 0;
+}
+
+/**
+ * vmb_vp_destroy - the VMM goes away
+ * @vp: the VP; the memory stays until the bus's last reference is put, since
+ *	a stage work may still be queued
+ *
+ * Context: may sleep; partition's lock; no channel is open.
+ */
+void vmb_vp_destroy(struct vmb_vp *vp)
+{
+	vmb_eventfd_unlisten(vp->eom, &vp->eom_wait);
+	vhost_task_stop(vp->worker.task);
+	/* it may have left closed channels in its list */
+	vmb_worker_killed(&vp->worker);
+	vmb_vp_clear_synic(vp);
+}
+
+/**
+ * vmb_vp_set_flag - set an event flag and raise the SINT
+ * @vp: the VP
+ * @flag: below %VMB_EVENT_FLAGS
+ *
+ * Does nothing while the guest has no event flags page.
+ *
+ * Context: any, hard interrupts included.
+ */
+void vmb_vp_set_flag(struct vmb_vp *vp, u32 flag)
+{
+	struct vmb_evt_page *evt;
+
+	rcu_read_lock();
+	evt = rcu_dereference(vp->evt);
+	if (evt) {
+		/*
+		 * Orders the ring's index before the flag; pairs with the
+		 * guest's atomic clear of the flag before it reads the ring.
+		 */
+		smp_mb__before_atomic();
+		set_bit(flag, evt->flags);
+		atomic64_inc(&vp->nr_sint);
+		eventfd_signal(vp->sint);
+	}
+	rcu_read_unlock();
+}
