@@ -350,8 +350,8 @@ EXPORT_SYMBOL_GPL(vmb_host_next);
  * @write: the memory is to be written
  * @nr: set to the number of entries used
  *
- * Context: within &vmb_host_driver.poll. The addresses are good until it
- * returns: pin or copy before.
+ * Context: within &vmb_host_driver.poll. The addresses are good until that
+ * call ends, so pin or copy at once.
  * Return: bytes in all; -EFAULT when it names what is not guest memory;
  * -EBADMSG when a range is malformed; -E2BIG when @max is too small.
  */

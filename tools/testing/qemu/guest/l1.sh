@@ -117,7 +117,7 @@ l2_start() {
 	set -- qemu-system-x86_64 -machine pc,accel=kvm -cpu $L2_HYPERV -smp "$cpus" -m "$mem" \
 		-display none -nodefaults $reboot \
 		-kernel "/l2/$kernel/vmlinuz" -initrd "$dir/initrd" \
-		-append "console=ttyS0 loglevel=5 panic=-1 oops=panic panic_on_warn=1 mitigations=off \
+		-append "console=ttyS0 printk.time=1 loglevel=5 panic=-1 oops=panic panic_on_warn=1 mitigations=off \
 watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120 \
 harness.role=l2 harness.nonce=$HARNESS_NONCE harness.fn=$fn $append" \
 		-chardev "file,id=console,path=$dir/console.fifo" -serial chardev:console \
