@@ -89,11 +89,14 @@ static void vmb_chan_break(struct vmb_chan *ch, const char *ring, int err)
 	WRITE_ONCE(ch->broken, true);
 }
 
-/* Send kept completions as far as there is room; @done gets those to call done on. */
+/*
+ * Send kept completions as far as there is room; @done gets those to call done
+ * on. Returns whether the guest has to be interrupted.
+ */
 static bool vmb_chan_flush_wait(struct vmb_chan *ch, struct list_head *done)
 {
 	struct vmb_completion *c, *next;
-	bool put = false;
+	bool interrupt = false;
 	int ret;
 
 	lockdep_assert_held(&ch->out_lock);
@@ -104,6 +107,8 @@ retry:
 		ret = vmb_ring_put(&ch->out, VMB_PKT_COMPLETION, 0, c->trans_id,
 				   NULL, &body);
 		if (ret == -EAGAIN) {
+			/* the guest counts the room from what it was shown */
+			interrupt |= vmb_ring_publish(&ch->out);
 			/*
 			 * Ask the guest to signal when there is room. If the
 			 * room came just now it will not.
@@ -116,13 +121,11 @@ retry:
 		}
 		if (ret)
 			vmb_chan_break(ch, "to", ret);
-		else
-			put = true;
 		list_move_tail(&c->list, done);
 	}
 	if (list_empty(&ch->out_wait))
 		vmb_ring_end_wait(&ch->out);
-	return put && vmb_ring_publish(&ch->out);
+	return vmb_ring_publish(&ch->out) || interrupt;
 }
 
 static void vmb_chan_done_all(struct list_head *done)
