@@ -13,8 +13,10 @@
 #ifndef VMB_RING_H
 #define VMB_RING_H
 
+#include <linux/compiler.h>
 #include <linux/types.h>
 #include <linux/uio.h>
+#include <asm/byteorder.h>
 #include <vmb/proto/ring.h>
 
 /* smallest data area, and the largest one end accepts from the other */
@@ -104,5 +106,21 @@ int vmb_packet_gpa_range(const struct vmb_packet *pkt, u32 *pos,
 			 struct vmb_gpa_range *range);
 int vmb_packet_xfer_range(const struct vmb_packet *pkt, u32 index,
 			  u32 *offset, u32 *len);
+
+/**
+ * vmb_ring_flow_control() - does the producer know pending_send_sz?
+ * @ring: the consumer's end
+ *
+ * It then also signals, as the consumer of the opposite ring, when it has made
+ * the room that was asked for there. One that does not has to be polled.
+ *
+ * Context: any.
+ * Return: what the producer's feature bits say now.
+ */
+static inline bool vmb_ring_flow_control(const struct vmb_ring *ring)
+{
+	return le32_to_cpu(READ_ONCE(ring->hdr->feature_bits)) &
+	       VMB_RING_FEAT_PENDING_SEND_SZ;
+}
 
 #endif /* VMB_RING_H */

@@ -116,7 +116,8 @@ retry:
 			if (vmb_ring_wait_space(&ch->out,
 						vmb_ring_pkt_size(0, c->len)))
 				goto retry;
-			mod_timer(&ch->retry, jiffies + 1);
+			if (!vmb_ring_flow_control(&ch->in))
+				mod_timer(&ch->retry, jiffies + 1);
 			break;
 		}
 		if (ret)
