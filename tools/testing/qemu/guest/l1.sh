@@ -123,7 +123,8 @@ harness.role=l2 harness.nonce=$HARNESS_NONCE harness.fn=$fn $append" \
 		-chardev "file,id=console,path=$dir/console.fifo" -serial chardev:console \
 		-chardev "pipe,id=results,path=$dir/results" -serial chardev:results \
 		-monitor "unix:$dir/monitor,server=on,wait=off" "$@"
-	[ -z "$partition" ] || set -- vmwp --partition "$partition" -- "$@"
+	# shellcheck disable=SC2086 # a scenario's options for vmwp
+	[ -z "$partition" ] || set -- vmwp --partition "$partition" ${VMWP_OPTS-} -- "$@"
 	echo "$@" >"$dir/command"
 	(
 		"$@" >"$dir/qemu.log" 2>&1 &
@@ -171,7 +172,7 @@ l2_ended() {
 	local dir=$L2_RUN/$1 status
 	status=$(cat "$dir/status")
 	[ ! -s "$dir/qemu.log" ] || sed "s/^/$1: /" "$dir/qemu.log"
-	if grep -E -f /harness/splats.regex "$dir/console" >"$dir/splat"; then
+	if grep -E "$KMSG_SPLAT" "$dir/console" >"$dir/splat"; then
 		echo "guest $1: $(head -n 1 "$dir/splat")"
 	elif [ ! -e "$dir/done" ]; then
 		echo "guest $1 ended, status $status, without its last word; $(tail -n 1 "$dir/qemu.log")"

@@ -31,7 +31,10 @@ one_line() { tr '\n\t' '  ' | cut -c1-400; }
 ok() { executed "ok $1"; }
 fail() { executed "fail $1: $(printf '%s' "${2:-failed}" | one_line)"; }
 skip() { executed "skip $1: $(printf '%s' "${2:-skipped}" | one_line)"; }
-note() { report "note $(printf '%s' "$*" | one_line)"; }
+note() {
+	report "note $(printf '%s' "$*" | one_line)"
+	echo "note $*" >>"$HARNESS/notes"
+}
 
 # run_test NAME COMMAND...: a test is a command or a function. It runs under
 # set -e in a subshell; status 4 means skipped, as in kselftests; the last
