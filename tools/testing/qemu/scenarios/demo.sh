@@ -11,7 +11,7 @@ ROUNDS=3
 PLAN=33
 TIMEOUT=300
 
-NULLB=$CONFIGFS/nullb
+NULLB=/sys/kernel/config/nullb
 DRIVERS='ide-emulated vhost-scsi vmb+hv_storvsc'
 DISK_MB=96
 
