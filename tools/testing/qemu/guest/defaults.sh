@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2034
 #
-# A scenario overrides what it needs. Read by run, and in both machines.
+# A scenario overrides what it needs. Read by run, and in both machines. What
+# scenarios share is in $SCENARIO_LIB. CHECK=no keeps one out of make check.
 
 L1_KERNEL=stock		# stock or debug
 L1_MEM=2G
@@ -15,6 +16,8 @@ TIMEOUT=180		# seconds, for all of it
 
 l1() { fail l1 "the scenario has no function l1"; }
 l2() { fail l2 "the scenario has no function l2"; }
+# What run --keep does in L1 before it gives you a shell.
+scenario_keep() { :; }
 # Runs on the build machine, builds what the scenario needs and prints
 # manifest lines for the host's image.
 prepare() { :; }

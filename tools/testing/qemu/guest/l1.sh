@@ -37,11 +37,6 @@ machine_finish() {
 	send "$HARNESS/dmesg" l1-dmesg.log
 }
 
-keep_shell() {
-	machine_keep=$(command -v scenario_keep) && $machine_keep
-	setsid cttyhack sh
-}
-
 # vport NAME: the device of a virtio-serial port.
 vport() {
 	local dir

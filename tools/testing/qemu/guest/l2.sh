@@ -29,5 +29,3 @@ sync_l1() {
 	done
 	return 1
 }
-
-keep_shell() { exec setsid cttyhack sh; }

@@ -66,13 +66,14 @@ run_test() {
 # plan and the exit status count as one more, PREFIX.plan, since a program
 # that dies half-way would otherwise look like a shorter one.
 run_tap() {
-	local prefix=$1 log="$HARNESS/log.$1" status plan='' seen=0 failed=0 line name
+	local prefix=$1 log="$HARNESS/log.$1" status plan='' seen=0 failed=0 line name why=''
 	shift
 	kmsg_mark "$prefix"
 	"$@" </dev/null >"$log" 2>&1
 	status=$?
 	while read -r line; do
 		case $line in
+		"# "*) why=${line#"# "} ; continue ;;
 		[0-9]*..[0-9]*) plan=${line#*..} plan=${plan%% *} ; continue ;;
 		"ok "* | "not ok "*) ;;
 		*) continue ;;
@@ -82,8 +83,9 @@ run_tap() {
 		case $line in
 		*"# SKIP"*) skip "$prefix.$name" "${line#*# SKIP}" ;;
 		ok*) ok "$prefix.$name" ;;
-		*) fail "$prefix.$name" "see $prefix in the console log"; failed=1 ;;
+		*) fail "$prefix.$name" "${why:-see $prefix in the console log}"; failed=1 ;;
 		esac
+		why=''
 	done <"$log"
 	if [ $failed != 0 ] || [ $status != 0 ]; then sed "s/^/$prefix: /" "$log"; fi
 	if ! kmsg_check_since "$prefix"; then

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2034
+# DESCRIPTION: processes that play the guest over /dev/vmb, on the debug kernel
+
+L1_KERNEL=debug
+TIMEOUT=400
+
+. "$SCENARIO_LIB/selftests.sh"
