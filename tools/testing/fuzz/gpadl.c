@@ -7,9 +7,9 @@
 #include <string.h>
 #include <vmb/gpadl.h>
 
-int shim_fail_alloc;
+#include "fuzz.h"
 
-int LLVMFuzzerTestOneInput(const u8 *in, size_t len);
+int shim_fail_alloc;
 
 static void check_complete(const struct vmb_gpadl *gpadl)
 {
@@ -33,7 +33,7 @@ static void check_complete(const struct vmb_gpadl *gpadl)
 	(void)sum;
 }
 
-int LLVMFuzzerTestOneInput(const u8 *in, size_t len)
+int fuzz_one(const u8 *in, size_t len)
 {
 	struct vmb_gpadl gpadl = { 0 };
 	int ret = 0, first = 1;

@@ -6,11 +6,11 @@
 #include <string.h>
 #include <vmb/ring.h>
 
+#include "fuzz.h"
+
 int shim_fail_alloc;
 
-int LLVMFuzzerTestOneInput(const u8 *in, size_t len);
-
-int LLVMFuzzerTestOneInput(const u8 *in, size_t len)
+int fuzz_one(const u8 *in, size_t len)
 {
 	u32 pos = 0, i, offset, bytes, n;
 	struct vmb_gpa_range range;

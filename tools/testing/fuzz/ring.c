@@ -8,11 +8,11 @@
 #include <string.h>
 #include <vmb/ring.h>
 
+#include "fuzz.h"
+
 int shim_fail_alloc;
 
-int LLVMFuzzerTestOneInput(const u8 *in, size_t len);
-
-int LLVMFuzzerTestOneInput(const u8 *in, size_t len)
+int fuzz_one(const u8 *in, size_t len)
 {
 	static u8 data[2 * VMB_PAGE_SIZE] __attribute__((aligned(8)));
 	static struct vmb_ring_hdr hdr;

@@ -18,7 +18,7 @@
 
 #define MAX_DEPTH	1000
 #define MAX_BUFFER	16
-#define SEEN_SIZE	(1U << 22)
+#define SEEN_SIZE	0x400000U
 #define STACK_SIZE	(256 << 10)
 
 enum { PRODUCER, CONSUMER, THREADS };

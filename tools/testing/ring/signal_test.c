@@ -11,33 +11,43 @@ static u64 buf[512];
  * A signal is due when nothing was left unread of what had been published
  * before, and the consumer does not mask.
  */
-static const char *signal_publish(void)
+static const char *publish_case(struct rig *rig, u32 at, u32 before, u32 read,
+				u32 batch)
 {
 	static const u32 masks[] = { 0, 1, 2, 0x80000000, U32_MAX };
-	struct rig rig;
-	u32 at, before, read, batch, m, i;
 	struct vmb_packet pkt;
 	bool want;
+	size_t m;
+	u32 i;
+
+	for (m = 0; m < ARRAY_SIZE(masks); m++) {
+		rig_start(rig, at);
+		for (i = 0; i < before; i++)
+			CHECK(!vmb_ring_put(&rig->p, 6, 0, i, NULL, NULL));
+		CHECK(vmb_ring_publish(&rig->p) == (before > 0));
+		for (i = 0; i < read; i++)
+			CHECK(!vmb_ring_get(&rig->c, buf, sizeof(buf), &pkt));
+		vmb_ring_release(&rig->c);
+		rig->hdr->interrupt_mask = cpu_to_le32(masks[m]);
+		for (i = 0; i < batch; i++)
+			CHECK(!vmb_ring_put(&rig->p, 6, 0, i, NULL, NULL));
+		want = batch && read == before && !masks[m];
+		CHECK(vmb_ring_publish(&rig->p) == want);
+	}
+	return NULL;
+}
+
+static const char *signal_publish(void)
+{
+	u32 at, before, read, batch;
+	struct rig rig;
 
 	rig_map(&rig, 4096);
 	for (at = 0; at < 4096; at += 8)
-	for (before = 0; before <= 3; before++)
-	for (read = 0; read <= before; read++)
-	for (batch = 0; batch <= 2; batch++)
-	for (m = 0; m < ARRAY_SIZE(masks); m++) {
-		rig_start(&rig, at);
-		for (i = 0; i < before; i++)
-			CHECK(!vmb_ring_put(&rig.p, 6, 0, i, NULL, NULL));
-		CHECK(vmb_ring_publish(&rig.p) == (before > 0));
-		for (i = 0; i < read; i++)
-			CHECK(!vmb_ring_get(&rig.c, buf, sizeof(buf), &pkt));
-		vmb_ring_release(&rig.c);
-		rig.hdr->interrupt_mask = cpu_to_le32(masks[m]);
-		for (i = 0; i < batch; i++)
-			CHECK(!vmb_ring_put(&rig.p, 6, 0, i, NULL, NULL));
-		want = batch && read == before && !masks[m];
-		CHECK(vmb_ring_publish(&rig.p) == want);
-	}
+		for (before = 0; before <= 3; before++)
+			for (read = 0; read <= before; read++)
+				for (batch = 0; batch <= 2; batch++)
+					TRY(publish_case(&rig, at, before, read, batch));
 	rig_unmap(&rig);
 	return NULL;
 }
@@ -70,41 +80,40 @@ static const char *signal_publish_unreleased(void)
  * around both ends of each. The rule is written here in another way than in
  * the code: the producer could not go on before and can now.
  */
+static const char *release_case(struct rig *rig, u32 used, u32 released)
+{
+	u32 before = 4096 - used, after = before + released;
+	u32 at = (used * 31 + released * 17) / 8 * 8 % 4096;
+	const u32 pending[] = {
+		0, 1, before - 1, before, before + 1, after - 1, after,
+		after + 1, U32_MAX,
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(pending); i++) {
+		bool could = before > pending[i], can = after > pending[i];
+
+		rig->hdr->pending_send_sz = cpu_to_le32(pending[i]);
+		rig->hdr->write_index = cpu_to_le32((at + used) % 4096);
+		rig->c.published = at;
+		rig->c.index = (at + released) % 4096;
+		CHECK(vmb_ring_release(&rig->c) == (pending[i] && !could && can));
+		CHECK(le32_to_cpu(rig->hdr->read_index) == (at + released) % 4096);
+		/* the second time there is nothing to release */
+		CHECK(!vmb_ring_release(&rig->c));
+	}
+	return NULL;
+}
+
 static const char *signal_release(void)
 {
+	u32 used, released;
 	struct rig rig;
-	u32 used, released, at, n, pending[9];
-	s64 before, after, p;
-	size_t i;
 
 	rig_map(&rig, 4096);
 	for (used = 8; used < 4096; used += 8)
-	for (released = 8; released <= used; released += 8) {
-		at = (used * 31 + released * 17) / 8 * 8 % 4096;
-		before = 4096 - used;
-		after = before + released;
-		n = 0;
-		for (p = before - 1; p <= before + 1; p++)
-			pending[n++] = p;
-		for (p = after - 1; p <= after + 1; p++)
-			pending[n++] = p;
-		pending[n++] = 0;
-		pending[n++] = 1;
-		pending[n++] = U32_MAX;
-		for (i = 0; i < n; i++) {
-			bool want = pending[i] && !(before > pending[i]) &&
-				    after > pending[i];
-
-			rig.hdr->pending_send_sz = cpu_to_le32(pending[i]);
-			rig.hdr->write_index = cpu_to_le32((at + used) % 4096);
-			rig.c.published = at;
-			rig.c.index = (at + released) % 4096;
-			CHECK(vmb_ring_release(&rig.c) == want);
-			CHECK(le32_to_cpu(rig.hdr->read_index) == (at + released) % 4096);
-			/* the second time there is nothing to release */
-			CHECK(!vmb_ring_release(&rig.c));
-		}
-	}
+		for (released = 8; released <= used; released += 8)
+			TRY(release_case(&rig, used, released));
 	rig_unmap(&rig);
 	return NULL;
 }
