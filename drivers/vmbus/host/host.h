@@ -150,8 +150,8 @@ void vmb_vp_clear_synic(struct vmb_vp *vp);
 void vmb_vp_destroy(struct vmb_vp *vp);
 void vmb_vp_set_flag(struct vmb_vp *vp, u32 flag);
 bool vmb_worker_queue(struct vmb_worker *worker, struct vmb_chan *ch);
-struct eventfd_ctx *vmb_eventfd_listen(int fd, wait_queue_entry_t *wait,
-				       wait_queue_func_t func);
+int vmb_eventfd_listen(int fd, struct eventfd_ctx **ctx,
+		       wait_queue_entry_t *wait, wait_queue_func_t func);
 void vmb_eventfd_unlisten(struct eventfd_ctx *ctx, wait_queue_entry_t *wait);
 
 /* Messages to the guest: message.c */

@@ -234,11 +234,9 @@ int vmb_signal_set_fd(struct vmb_bus *bus, u32 connection_id, int fd)
 	ret = xa_reserve(&bus->signals, relid, GFP_KERNEL_ACCOUNT);
 	if (ret)
 		goto free_sig;
-	sig->ctx = vmb_eventfd_listen(fd, &sig->wait, vmb_signal_woken);
-	if (IS_ERR(sig->ctx)) {
-		ret = PTR_ERR(sig->ctx);
+	ret = vmb_eventfd_listen(fd, &sig->ctx, &sig->wait, vmb_signal_woken);
+	if (ret)
 		goto release;
-	}
 	xa_store(&bus->signals, relid, sig, GFP_KERNEL_ACCOUNT);
 	/* what the guest signalled before we listened */
 	vmb_signal_kick(bus, relid);

@@ -31,36 +31,39 @@ static void vmb_listen_queue(struct file *file, wait_queue_head_t *wqh,
 /**
  * vmb_eventfd_listen - have a function called when an eventfd is signalled
  * @fd: the eventfd
+ * @ctx: set to it before @func can be called
  * @wait: initialised here; must stay until vmb_eventfd_unlisten()
  * @func: called with the eventfd's lock held and interrupts off
  *
  * Context: may sleep.
- * Return: the eventfd, or an ERR_PTR() with -EBADF or -EINVAL.
+ * Return: 0, -EBADF or -EINVAL.
  */
-struct eventfd_ctx *vmb_eventfd_listen(int fd, wait_queue_entry_t *wait,
-				       wait_queue_func_t func)
+int vmb_eventfd_listen(int fd, struct eventfd_ctx **ctx,
+		       wait_queue_entry_t *wait, wait_queue_func_t func)
 {
 	struct vmb_listen listen = { .wait = wait };
-	struct eventfd_ctx *ctx;
 	struct file *file;
+	int ret = 0;
 
 	file = eventfd_fget(fd);
 	if (IS_ERR(file))
-		return ERR_CAST(file);
-	ctx = eventfd_ctx_fileget(file);
-	if (IS_ERR(ctx))
+		return PTR_ERR(file);
+	*ctx = eventfd_ctx_fileget(file);
+	if (IS_ERR(*ctx)) {
+		ret = PTR_ERR(*ctx);
 		goto put_file;
+	}
 
 	init_waitqueue_func_entry(wait, func);
 	init_poll_funcptr(&listen.pt, vmb_listen_queue);
 	vfs_poll(file, &listen.pt);
 	if (WARN_ON_ONCE(!listen.queued)) {
-		eventfd_ctx_put(ctx);
-		ctx = ERR_PTR(-EINVAL);
+		eventfd_ctx_put(*ctx);
+		ret = -EINVAL;
 	}
 put_file:
 	fput(file);
-	return ctx;
+	return ret;
 }
 
 /**
@@ -216,11 +219,9 @@ int vmb_vp_add(struct vmb_bus *bus, u32 index, int sint_fd, int eom_fd)
 	if (ret)
 		goto stop_worker;
 	vp->task = get_task_struct(current);
-	vp->eom = vmb_eventfd_listen(eom_fd, &vp->eom_wait, vmb_vp_eom);
-	if (IS_ERR(vp->eom)) {
-		ret = PTR_ERR(vp->eom);
+	ret = vmb_eventfd_listen(eom_fd, &vp->eom, &vp->eom_wait, vmb_vp_eom);
+	if (ret)
 		goto erase_vp;
-	}
 	atomic_inc(&bus->nr_vps);
 	return 0;
 
