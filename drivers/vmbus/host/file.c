@@ -123,13 +123,15 @@ static int vmb_file_vp_add(struct vmb_bus *bus, union vmb_arg *arg)
 static int vmb_file_synic(struct vmb_bus *bus, union vmb_arg *arg)
 {
 	const struct vmb_synic *synic = &arg->synic;
-	struct vmb_vp *vp = vmb_bus_vp(bus, synic->vp);
+	struct vmb_vp *vp;
 
+	/* a VP that is being added may still fail, and go */
+	guard(mutex)(&bus->partition->lock);
+	vp = vmb_bus_vp(bus, synic->vp);
 	if (!vp)
 		return -ENOENT;
 	if (vp->task != current)
 		return -EPERM;
-	guard(mutex)(&bus->partition->lock);
 	return vmb_vp_set_synic(vp, synic->scontrol, synic->simp, synic->siefp);
 }
 
