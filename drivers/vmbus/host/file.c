@@ -284,6 +284,8 @@ static long vmb_file_ioctl(struct file *file, unsigned int cmd,
 		return -EFAULT;
 	if (size < c->min_size)
 		return -EINVAL;
+	if (size > PAGE_SIZE)
+		return -E2BIG;
 	ret = copy_struct_from_user(&arg, c->size, user, size);
 	if (ret)
 		return ret;

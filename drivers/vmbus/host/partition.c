@@ -80,10 +80,10 @@ static ssize_t vmb_partition_max_version_store(struct config_item *item,
 {
 	struct vmb_partition *p = vmb_partition_of(item);
 	unsigned int major, minor;
-	char end;
+	int end = 0;
 
-	if (sscanf(page, "%u.%u%c", &major, &minor, &end) < 2 ||
-	    major > 5 || minor > 99) {
+	if (sscanf(page, "%u.%u%n", &major, &minor, &end) != 2 ||
+	    !sysfs_streq(page + end, "") || major > 5 || minor > 99) {
 		pr_warn("%s: max_version: give major.minor, at most 5.3\n",
 			vmb_partition_name(p));
 		return -EINVAL;
