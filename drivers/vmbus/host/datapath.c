@@ -70,11 +70,27 @@ static void vmb_chan_queue(struct vmb_chan *ch, bool worker)
  */
 void vmb_chan_kick(struct vmb_chan *ch)
 {
+	int old = atomic_read(&ch->sched);
+
 	/*
 	 * Fully ordered, so that the poll which sees KICKED sees what the guest
 	 * wrote before it signalled. Pairs with atomic_xchg() in vmb_chan_run().
 	 */
-	if (atomic_fetch_or(VMB_CHAN_KICKED, &ch->sched))
+	do {
+		if (unlikely(old & VMB_CHAN_CLOSED)) {
+			/*
+			 * A second look behind what the guest wrote. Pairs with
+			 * the kick in vmb_chan_start_data(): either we see the
+			 * channel open, or its first poll sees the packets.
+			 */
+			smp_mb();
+			old = atomic_read(&ch->sched);
+			/* KICKED would say that a poll is queued */
+			if (old & VMB_CHAN_CLOSED)
+				return;
+		}
+	} while (!atomic_try_cmpxchg(&ch->sched, &old, old | VMB_CHAN_KICKED));
+	if (old)
 		return;
 	atomic64_inc(&ch->stats.kicks);
 	kref_get(&ch->ref);
