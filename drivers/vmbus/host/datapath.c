@@ -211,6 +211,7 @@ void vmb_chan_run(struct vmb_chan *ch, bool worker)
 {
 	int budget = worker ? VMB_BUDGET_WORKER : VMB_BUDGET_VCPU;
 	int n, taken = 0;
+	bool again;
 
 	atomic64_inc(worker ? &ch->stats.polls_worker : &ch->stats.polls_vcpu);
 	mutex_lock(&ch->poll_lock);
@@ -227,15 +228,25 @@ void vmb_chan_run(struct vmb_chan *ch, bool worker)
 	do {
 		/* kicks from here on count anew; pairs with vmb_chan_kick() */
 		atomic_xchg(&ch->sched, VMB_CHAN_RUNNING);
+		again = false;
 		for (;;) {
 			n = vmb_chan_poll(ch, budget - taken);
 			taken += n;
 			if (taken >= budget)
 				goto exceeded;
-			if (!n && (ch->broken || !vmb_ring_unmask(&ch->in)))
+			if (n) {
+				again = false;
+				continue;
+			}
+			/*
+			 * Nothing taken twice although there is something: the
+			 * driver has no room, and kicks when it has. Signals
+			 * stay masked until then.
+			 */
+			if (ch->broken || again || !vmb_ring_unmask(&ch->in))
 				break;
-			if (!n)
-				vmb_ring_mask(&ch->in);
+			vmb_ring_mask(&ch->in);
+			again = true;
 		}
 		/* a kick meanwhile was told that somebody is at it: we are */
 	} while (atomic_cmpxchg(&ch->sched, VMB_CHAN_RUNNING, 0) !=
