@@ -277,8 +277,12 @@ static void vmb_conn_close(struct vmb_bus *bus, const void *msg, u32 len)
 	const struct vmb_msg_relid *m = msg;
 	struct vmb_chan *ch = vmb_conn_chan(bus, m->relid);
 
-	if (ch)
-		vmb_chan_close(ch);
+	if (!ch)
+		return;
+	/* a driver that opens the device again asks for sub-channels again */
+	if (ch->state == VMB_CHAN_OPEN && !ch->pub.index)
+		vmb_device_rescind(ch->pub.dev, 1);
+	vmb_chan_close(ch);
 }
 
 static void vmb_conn_gpadl_created(struct vmb_bus *bus, u32 relid,

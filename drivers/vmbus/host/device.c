@@ -203,6 +203,30 @@ int vmb_host_device_offer(struct vmb_host_device *dev)
 EXPORT_SYMBOL_GPL(vmb_host_device_offer);
 
 /**
+ * vmb_device_rescind - take channels of a device away from the guest
+ * @dev: the device
+ * @first: index of the first one; the ones behind it go too
+ *
+ * Sub-channels have to be agreed on anew.
+ *
+ * Context: may sleep; partition's lock.
+ */
+void vmb_device_rescind(struct vmb_host_device *dev, u16 first)
+{
+	struct vmb_hdev *hdev = dev->priv;
+	int i;
+
+	lockdep_assert_held(&dev->partition->lock);
+	hdev->nr_sub = 0;
+	for (i = VMB_HOST_MAX_CHANNELS - 1; i >= first; i--) {
+		if (!hdev->chan[i])
+			continue;
+		vmb_conn_rescind(hdev->chan[i]);
+		hdev->chan[i] = NULL;
+	}
+}
+
+/**
  * vmb_host_device_withdraw - take a device away from the guest
  * @dev: the device
  *
@@ -216,17 +240,10 @@ void vmb_host_device_withdraw(struct vmb_host_device *dev)
 {
 	struct vmb_partition *p = dev->partition;
 	struct vmb_hdev *hdev = dev->priv;
-	int i;
 
 	mutex_lock(&p->lock);
 	hdev->offered = false;
-	hdev->nr_sub = 0;
-	for (i = VMB_HOST_MAX_CHANNELS - 1; i >= 0; i--) {
-		if (!hdev->chan[i])
-			continue;
-		vmb_conn_rescind(hdev->chan[i]);
-		hdev->chan[i] = NULL;
-	}
+	vmb_device_rescind(dev, 0);
 	mutex_unlock(&p->lock);
 	cancel_work_sync(&hdev->sub_work);
 }

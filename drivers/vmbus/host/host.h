@@ -482,6 +482,7 @@ int vmb_partition_bind(const char *name, struct vmb_bus **bus);
 void vmb_partition_unbind(struct vmb_bus *bus);
 struct config_group *vmb_device_make(struct vmb_partition *p, const char *name);
 void vmb_device_drop(struct vmb_partition *p, struct vmb_host_device *dev);
+void vmb_device_rescind(struct vmb_host_device *dev, u16 first);
 
 /* /dev/vmb: file.c */
 int vmb_file_init(void);
