@@ -14,6 +14,9 @@
 #define VMWP_LOG_BURST		10
 #define VMWP_LOG_INTERVAL	60
 
+static atomic_long vmwp_log_since;
+static atomic_uint vmwp_log_count;
+
 static void vmwp_log(const char *kind, const char *fmt, va_list ap)
 {
 	char line[1024];
@@ -55,18 +58,16 @@ void vmwp_err(const char *fmt, ...)
  */
 void vmwp_err_guest(const char *fmt, ...)
 {
-	static atomic_long since;
-	static atomic_uint count;
 	struct timespec now;
 	unsigned int nr;
 	va_list ap;
 
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	if (now.tv_sec - atomic_load(&since) >= VMWP_LOG_INTERVAL) {
-		atomic_store(&since, now.tv_sec);
-		atomic_store(&count, 0);
+	if (now.tv_sec - atomic_load(&vmwp_log_since) >= VMWP_LOG_INTERVAL) {
+		atomic_store(&vmwp_log_since, now.tv_sec);
+		atomic_store(&vmwp_log_count, 0);
 	}
-	nr = atomic_fetch_add(&count, 1);
+	nr = atomic_fetch_add(&vmwp_log_count, 1);
 	if (nr >= VMWP_LOG_BURST) {
 		if (nr == VMWP_LOG_BURST)
 			vmwp_err("more of this is not shown for a while");

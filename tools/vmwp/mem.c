@@ -13,9 +13,9 @@
 #define VMWP_SLOT_BITS	16
 
 struct vmwp_slot {
-	uint64_t gpa;
-	uint64_t len;
-	uint64_t hva;
+	__u64 gpa;
+	__u64 len;
+	__u64 hva;
 	bool readonly;
 	bool added;
 };
@@ -38,15 +38,12 @@ static void vmwp_mem_add(struct vmwp_slot *slot)
 	slot->added = !ret;
 	if (!ret) {
 		vmwp_trace("memory %#llx+%#llx%s at %#llx",
-			   (unsigned long long)slot->gpa,
-			   (unsigned long long)slot->len,
-			   slot->readonly ? " (read-only)" : "",
-			   (unsigned long long)slot->hva);
+			   slot->gpa, slot->len,
+			   slot->readonly ? " (read-only)" : "", slot->hva);
 		return;
 	}
 	vmwp_err("guest memory %#llx+%#llx cannot be added: %s",
-		 (unsigned long long)slot->gpa, (unsigned long long)slot->len,
-		 strerror(-ret));
+		 slot->gpa, slot->len, strerror(-ret));
 	/* a guest that runs loses less by going on than by ending here */
 	if (!atomic_load(&vmwp.used))
 		vmwp_die("without all of its memory the guest cannot be served");
@@ -68,12 +65,9 @@ static void vmwp_mem_remove(struct vmwp_slot *slot)
 	slot->added = false;
 	if (ret)
 		vmwp_err("guest memory %#llx+%#llx cannot be removed: %s",
-			 (unsigned long long)slot->gpa,
-			 (unsigned long long)slot->len, strerror(-ret));
+			 slot->gpa, slot->len, strerror(-ret));
 	else
-		vmwp_trace("memory %#llx+%#llx removed",
-			   (unsigned long long)slot->gpa,
-			   (unsigned long long)slot->len);
+		vmwp_trace("memory %#llx+%#llx removed", slot->gpa, slot->len);
 }
 
 /**

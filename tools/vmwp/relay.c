@@ -32,11 +32,12 @@ struct vmwp vmwp = {
 	.generation = 1,
 };
 
-static struct vmwp_vcpu *_Atomic vmwp_vcpus[VMWP_MAX_FD];
+/* by file descriptor; read without a lock */
+static struct vmwp_vcpu *vmwp_vcpus[VMWP_MAX_FD];
 
 typedef int (*vmwp_ioctl_fn)(int fd, unsigned long request, ...);
 
-static _Atomic(vmwp_ioctl_fn) vmwp_real_ioctl;
+static vmwp_ioctl_fn vmwp_real_ioctl;
 
 static vmwp_ioctl_fn vmwp_resolve(void)
 {
@@ -45,7 +46,7 @@ static vmwp_ioctl_fn vmwp_resolve(void)
 	*(void **)&fn = dlsym(RTLD_NEXT, "ioctl");
 	if (!fn)
 		abort();
-	atomic_store_explicit(&vmwp_real_ioctl, fn, memory_order_relaxed);
+	__atomic_store_n(&vmwp_real_ioctl, fn, __ATOMIC_RELAXED);
 	return fn;
 }
 
@@ -59,8 +60,7 @@ static vmwp_ioctl_fn vmwp_resolve(void)
  */
 int vmwp_pass(int fd, unsigned long request, void *arg)
 {
-	vmwp_ioctl_fn fn = atomic_load_explicit(&vmwp_real_ioctl,
-						memory_order_relaxed);
+	vmwp_ioctl_fn fn = __atomic_load_n(&vmwp_real_ioctl, __ATOMIC_RELAXED);
 
 	if (__builtin_expect(!fn, 0))
 		fn = vmwp_resolve();
@@ -109,7 +109,7 @@ static void vmwp_bind(void)
 			vmwp_die("no /dev/vmb: load the module first (modprobe vmb_host)");
 		case EACCES:
 		case EPERM:
-			vmwp_die("may not open /dev/vmb: give this user or one of its groups access to it");
+			vmwp_die("may not open /dev/vmb: give this user or its group access");
 		default:
 			vmwp_die("/dev/vmb: %s", strerror(errno));
 		}
@@ -121,13 +121,13 @@ static void vmwp_bind(void)
 	case 0:
 		break;
 	case -ENOENT:
-		vmwp_die("there is no such partition: make it first (mkdir /sys/kernel/config/vmb/%s)",
+		vmwp_die("no such partition: mkdir /sys/kernel/config/vmb/%s first",
 			 vmwp.partition);
 	case -EBUSY:
 		vmwp_die("another virtual machine uses it");
 	case -EACCES:
 	case -EPERM:
-		vmwp_die("belongs to someone else: see uid and gid in /sys/kernel/config/vmb/%s",
+		vmwp_die("not ours: see uid and gid in /sys/kernel/config/vmb/%s",
 			 vmwp.partition);
 	default:
 		vmwp_die("cannot be taken: %s", strerror(-ret));
@@ -199,7 +199,7 @@ static int vmwp_create_vcpu(int fd, unsigned long request, void *arg)
 	if (vcpu_fd >= VMWP_MAX_FD)
 		vmwp_die("the VMM has too many open files");
 	vcpu = vmwp_vcpu_create(vcpu_fd, (uintptr_t)arg);
-	atomic_store_explicit(&vmwp_vcpus[vcpu_fd], vcpu, memory_order_release);
+	__atomic_store_n(&vmwp_vcpus[vcpu_fd], vcpu, __ATOMIC_RELEASE);
 	return vcpu_fd;
 }
 
@@ -249,8 +249,7 @@ int ioctl(int fd, unsigned long request, ...)
 		return vmwp_pass(fd, request, arg);
 
 	if (fd < VMWP_MAX_FD) {
-		vcpu = atomic_load_explicit(&vmwp_vcpus[fd],
-					    memory_order_acquire);
+		vcpu = __atomic_load_n(&vmwp_vcpus[fd], __ATOMIC_ACQUIRE);
 		if (vcpu)
 			return vmwp_vcpu_ioctl(vcpu, request, arg);
 	}

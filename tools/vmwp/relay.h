@@ -16,7 +16,8 @@
 #include <linux/kvm.h>
 #include <linux/vmb.h>
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define __printf(fmt, args)	__attribute__((__format__(printf, fmt, args)))
+#define __noreturn		__attribute__((__noreturn__))
 
 /* the SINT that VMBus uses */
 #define VMWP_SINT	2
@@ -69,11 +70,11 @@ enum vmwp_vcpu_state {
  */
 struct vmwp_vcpu {
 	int fd;
-	uint32_t id;
+	__u32 id;
 	atomic_bool synic;
 	enum vmwp_vcpu_state state;
 	pthread_t thread;
-	uint32_t vp;
+	__u32 vp;
 	int sint_fd;
 	int eom_fd;
 	unsigned int used;
@@ -86,13 +87,13 @@ int vmwp_pass(int fd, unsigned long request, void *arg);
 
 /* log.c */
 void vmwp_err(const char *fmt, ...)
-	__attribute__((format(printf, 1, 2)));
+	__printf(1, 2);
 void vmwp_err_guest(const char *fmt, ...)
-	__attribute__((format(printf, 1, 2)));
+	__printf(1, 2);
 void vmwp_die(const char *fmt, ...)
-	__attribute__((format(printf, 1, 2), noreturn));
+	__printf(1, 2) __noreturn;
 void vmwp_log_trace(const char *fmt, ...)
-	__attribute__((format(printf, 1, 2)));
+	__printf(1, 2);
 
 #define vmwp_trace(...) do {				\
 	if (__builtin_expect(vmwp.trace, 0))		\
@@ -104,13 +105,13 @@ int vmwp_mem_set(unsigned long request, void *arg);
 
 /* route.c */
 int vmwp_route_set(unsigned long request, void *arg);
-int vmwp_route_add(uint32_t vp, uint32_t *gsi);
+int vmwp_route_add(__u32 vp, __u32 *gsi);
 
 /* signal.c */
 void vmwp_signal_drain(void);
 
 /* vcpu.c */
-struct vmwp_vcpu *vmwp_vcpu_create(int fd, uint32_t id);
+struct vmwp_vcpu *vmwp_vcpu_create(int fd, __u32 id);
 int vmwp_vcpu_enable_cap(struct vmwp_vcpu *vcpu, unsigned long request,
 			 void *arg);
 int vmwp_vcpu_set_msrs(struct vmwp_vcpu *vcpu, unsigned long request,

@@ -23,10 +23,10 @@ static struct vmwp_routes {
 } vmwp_routes;
 
 /* ours */
-static uint32_t *vmwp_vps;
+static __u32 *vmwp_vps;
 static unsigned int vmwp_nr_vps;
 
-static uint32_t vmwp_route_gsi(uint32_t vp)
+static __u32 vmwp_route_gsi(__u32 vp)
 {
 	return vmwp.max_routes - 1 - vp;
 }
@@ -35,7 +35,7 @@ static uint32_t vmwp_route_gsi(uint32_t vp)
 static void vmwp_route_default(void)
 {
 	struct kvm_irq_routing_entry *e;
-	uint32_t i;
+	__u32 i;
 
 	e = calloc(VMWP_IOAPIC_PINS + 16, sizeof(*e));
 	if (!e)
@@ -58,7 +58,7 @@ static void vmwp_route_default(void)
 	vmwp_routes.known = true;
 }
 
-static bool vmwp_route_collides(uint32_t gsi)
+static bool vmwp_route_collides(__u32 gsi)
 {
 	unsigned int i;
 
@@ -162,9 +162,9 @@ int vmwp_route_set(unsigned long request, void *arg)
  *
  * Return: 0 or a negative errno.
  */
-int vmwp_route_add(uint32_t vp, uint32_t *gsi)
+int vmwp_route_add(__u32 vp, __u32 *gsi)
 {
-	uint32_t *vps;
+	__u32 *vps;
 	int ret;
 
 	if (vp >= vmwp.max_routes)

@@ -13,7 +13,7 @@
 /* records are handled in their order, one thread at a time */
 static pthread_mutex_t vmwp_signal_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static int vmwp_signal_kvm(uint32_t connection_id, int fd, bool assign)
+static int vmwp_signal_kvm(__u32 connection_id, int fd, bool assign)
 {
 	struct kvm_hyperv_eventfd ev = {
 		.conn_id = connection_id,
@@ -24,7 +24,7 @@ static int vmwp_signal_kvm(uint32_t connection_id, int fd, bool assign)
 	return vmwp_ioctl(vmwp.vm_fd, KVM_HYPERV_EVENTFD, &ev);
 }
 
-static int vmwp_signal_vmb(uint32_t connection_id, int fd)
+static int vmwp_signal_vmb(__u32 connection_id, int fd)
 {
 	struct vmb_signal_fd sig = {
 		.size = sizeof(sig),
@@ -39,14 +39,14 @@ static int vmwp_signal_vmb(uint32_t connection_id, int fd)
  * Nothing here is fatal: without an eventfd, HvSignalEvent exits to us and we
  * pass it on by VMB_HCALL.
  */
-static void vmwp_signal_assign(uint32_t connection_id)
+static void vmwp_signal_assign(__u32 connection_id)
 {
 	int fd, ret;
 
 	fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (fd < 0) {
 		vmwp_err_guest("connection %u: no eventfd: %s: signals are slow",
-			 connection_id, strerror(errno));
+			       connection_id, strerror(errno));
 		return;
 	}
 
@@ -55,14 +55,14 @@ static void vmwp_signal_assign(uint32_t connection_id)
 	if (ret) {
 		/* ENOENT: not wanted any more, a record will say so */
 		if (ret != -ENOENT)
-			vmwp_err_guest("connection %u: /dev/vmb takes no eventfd: %s: signals are slow",
-				 connection_id, strerror(-ret));
+			vmwp_err_guest("connection %u: /dev/vmb takes no eventfd: %s",
+				       connection_id, strerror(-ret));
 		goto close_fd;
 	}
 	ret = vmwp_signal_kvm(connection_id, fd, true);
 	if (ret) {
 		vmwp_err_guest("connection %u: KVM takes no eventfd: %s: signals are slow",
-			 connection_id, strerror(-ret));
+			       connection_id, strerror(-ret));
 		vmwp_signal_vmb(connection_id, -1);
 		goto close_fd;
 	}
@@ -72,7 +72,7 @@ close_fd:
 	close(fd);
 }
 
-static void vmwp_signal_drop(uint32_t connection_id)
+static void vmwp_signal_drop(__u32 connection_id)
 {
 	int ret;
 
@@ -80,11 +80,11 @@ static void vmwp_signal_drop(uint32_t connection_id)
 	ret = vmwp_signal_kvm(connection_id, -1, false);
 	if (ret && ret != -ENOENT)
 		vmwp_err_guest("connection %u: KVM keeps the eventfd: %s",
-			 connection_id, strerror(-ret));
+			       connection_id, strerror(-ret));
 	ret = vmwp_signal_vmb(connection_id, -1);
 	if (ret && ret != -ENOENT)
 		vmwp_err_guest("connection %u: /dev/vmb keeps the eventfd: %s",
-			 connection_id, strerror(-ret));
+			       connection_id, strerror(-ret));
 	vmwp_trace("connection %u: eventfd dropped", connection_id);
 }
 
@@ -116,8 +116,8 @@ void vmwp_signal_drain(void)
 				vmwp_signal_drop(recs[i].connection_id);
 				break;
 			default:
-				vmwp_err_guest("record of unknown type %u: vmwp is older than the module",
-					 recs[i].type);
+				vmwp_err_guest("record of unknown type %u",
+					       recs[i].type);
 			}
 		}
 	}

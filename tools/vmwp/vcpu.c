@@ -3,6 +3,8 @@
  * vCPUs: the run loop, and the SynIC as the VMM sets it up.
  */
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -26,7 +28,7 @@
  *
  * Return: never NULL.
  */
-struct vmwp_vcpu *vmwp_vcpu_create(int fd, uint32_t id)
+struct vmwp_vcpu *vmwp_vcpu_create(int fd, __u32 id)
 {
 	struct vmwp_vcpu *vcpu = calloc(1, sizeof(*vcpu));
 
@@ -111,7 +113,7 @@ int vmwp_vcpu_set_msrs(struct vmwp_vcpu *vcpu, unsigned long request,
 {
 	const struct kvm_msrs *msrs = arg;
 	unsigned int i, seen = 0;
-	uint64_t bits = 0;
+	__u64 bits = 0;
 
 	for (i = 0; i < msrs->nmsrs; i++) {
 		switch (msrs->entries[i].index) {
@@ -127,7 +129,7 @@ int vmwp_vcpu_set_msrs(struct vmwp_vcpu *vcpu, unsigned long request,
 		if (!bits && vcpu->used == atomic_load(&vmwp.generation))
 			vmwp_vcpu_reset_machine(vcpu);
 		else if (bits && vcpu->used != atomic_load(&vmwp.generation))
-			vmwp_err("vCPU %u: the guest's state was restored, but not that of VMBus: its synthetic devices will not answer until it is reset",
+			vmwp_err("vCPU %u: restored without its VMBus: synthetic devices fail",
 				 vcpu->id);
 	}
 	return vmwp_pass(vcpu->fd, request, arg);
@@ -149,12 +151,20 @@ static int vmwp_vcpu_read_vp(struct vmwp_vcpu *vcpu)
 }
 
 /* Either end the VMM, while nothing is lost by it, or go without. */
-#define vmwp_vcpu_fail(vcpu, fmt, ...) do {				\
-	if (!atomic_load(&vmwp.used))					\
-		vmwp_die("vCPU %u: " fmt, (vcpu)->id, ##__VA_ARGS__);	\
-	vmwp_err("vCPU %u has no VMBus: " fmt, (vcpu)->id, ##__VA_ARGS__); \
-	(vcpu)->state = VMWP_VCPU_PASSIVE;				\
-} while (0)
+static void __printf(2, 3) vmwp_vcpu_fail(struct vmwp_vcpu *vcpu,
+					  const char *fmt, ...)
+{
+	char why[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	if (!atomic_load(&vmwp.used))
+		vmwp_die("vCPU %u: %s", vcpu->id, why);
+	vmwp_err("vCPU %u is without VMBus: %s", vcpu->id, why);
+	vcpu->state = VMWP_VCPU_PASSIVE;
+}
 
 /*
  * In the vCPU's own thread, before it runs for the first time: /dev/vmb writes
@@ -192,8 +202,7 @@ static void vmwp_vcpu_setup(struct vmwp_vcpu *vcpu)
 	irqfd.resamplefd = vcpu->eom_fd;
 	ret = vmwp_ioctl(vmwp.vm_fd, KVM_IRQFD, &irqfd);
 	if (ret == -EINVAL) {
-		vmwp_vcpu_fail(vcpu, "KVM cannot raise the SINT of VP %u: run with -machine kernel-irqchip=on",
-			       vcpu->vp);
+		vmwp_vcpu_fail(vcpu, "KVM cannot raise a SINT: needs -machine kernel-irqchip=on");
 		return;
 	}
 	if (ret) {
@@ -230,14 +239,11 @@ static void vmwp_vcpu_synic(struct vmwp_vcpu *vcpu)
 
 	vmwp_vcpu_use(vcpu);
 	vmwp_trace("VP %u: SCONTROL %#llx SIMP %#llx SIEFP %#llx", vcpu->vp,
-		   (unsigned long long)synic.scontrol,
-		   (unsigned long long)synic.simp,
-		   (unsigned long long)synic.siefp);
+		   synic.scontrol, synic.simp, synic.siefp);
 	ret = vmwp_ioctl(vmwp.vmb_fd, VMB_SYNIC, &synic);
 	if (ret)
 		vmwp_err_guest("VP %u: SynIC with SIMP %#llx and SIEFP %#llx refused: %s",
-			       vcpu->vp, (unsigned long long)synic.simp,
-			       (unsigned long long)synic.siefp,
+			       vcpu->vp, synic.simp, synic.siefp,
 			       strerror(-ret));
 }
 
@@ -265,13 +271,11 @@ static bool vmwp_vcpu_hcall(struct vmwp_vcpu *vcpu)
 	if (ret) {
 		if (ret != -EOPNOTSUPP)
 			vmwp_err_guest("VP %u: hypercall %#llx: %s", vcpu->vp,
-				       (unsigned long long)hcall.input,
-				       strerror(-ret));
+				       hcall.input, strerror(-ret));
 		return false;
 	}
 	vmwp_trace("VP %u: hypercall %#llx gives %#llx", vcpu->vp,
-		   (unsigned long long)hcall.input,
-		   (unsigned long long)hcall.result);
+		   hcall.input, hcall.result);
 	hv->u.hcall.result = hcall.result;
 	vmwp_signal_drain();
 	return true;
@@ -314,7 +318,7 @@ int vmwp_vcpu_run(struct vmwp_vcpu *vcpu, unsigned long request, void *arg)
 	else if (__builtin_expect(vcpu->state == VMWP_VCPU_READY &&
 				  !pthread_equal(vcpu->thread, pthread_self()),
 				  0))
-		vmwp_vcpu_fail(vcpu, "it was unplugged and plugged in again, which is not supported");
+		vmwp_vcpu_fail(vcpu, "plugging a vCPU in again is not supported");
 
 	do {
 		ret = vmwp_pass(vcpu->fd, request, arg);

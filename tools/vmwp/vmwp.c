@@ -61,7 +61,7 @@ struct options {
 	bool dry_run;
 };
 
-static void help(void)
+static void print_help(void)
 {
 	fputs("Usage: vmwp --partition NAME [OPTION]... -- QEMU [ARGUMENT]...\n"
 	      "Run QEMU with the VMBus of a partition that vmb_host serves.\n"
@@ -81,7 +81,7 @@ static void help(void)
 	      "unless an accelerator is named.\n", stdout);
 }
 
-static void __attribute__((noreturn)) usage(void)
+static void __attribute__((__noreturn__)) usage(void)
 {
 	fputs("Try 'vmwp --help'.\n", stderr);
 	exit(EXIT_USAGE);
@@ -130,7 +130,7 @@ static int parse(struct options *opt, int argc, char **argv)
 			opt->dry_run = true;
 			break;
 		case HELP:
-			help();
+			print_help();
 			exit(EXIT_SUCCESS);
 		case VERSION_TEXT:
 			puts("vmwp " VERSION);
@@ -162,7 +162,7 @@ static char *find_relay(void)
 		"%s/lib/" RELAY, "%s/../lib/vmb/" RELAY, NULL
 	};
 	const char *const *place;
-	char exe[PATH_MAX], *dir, *path;
+	char exe[PATH_MAX], *dir, *path, *real;
 	ssize_t len;
 
 	len = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
@@ -173,9 +173,10 @@ static char *find_relay(void)
 	for (place = places; *place; place++) {
 		if (asprintf(&path, *place, dir) < 0)
 			err(EXIT_NO_EXEC, NULL);
-		if (!access(path, R_OK))
-			return path;
+		real = realpath(path, NULL);
 		free(path);
+		if (real)
+			return real;
 	}
 	errx(EXIT_NO_EXEC, "the relay, " RELAY ", is not installed; see --relay");
 }
@@ -284,7 +285,8 @@ static void set_environment(const struct options *opt)
 	if (before && *before &&
 	    asprintf(&preload, "%s:%s", relay, before) < 0)
 		err(EXIT_NO_EXEC, NULL);
-	if ((before && setenv(VMWP_ENV_PRELOAD, before, 1)) ||
+	if ((before ? setenv(VMWP_ENV_PRELOAD, before, 1) :
+		      unsetenv(VMWP_ENV_PRELOAD)) ||
 	    setenv("LD_PRELOAD", preload, 1) ||
 	    setenv(VMWP_ENV_PARTITION, opt->partition, 1) ||
 	    (opt->verbose && setenv(VMWP_ENV_TRACE, "1", 1)))
