@@ -9,7 +9,7 @@ bin /sbin/mke2fs
 module ext4"
 ROUNDS=3
 PLAN=33
-TIMEOUT=300
+TIMEOUT=400
 
 NULLB=/sys/kernel/config/nullb
 DRIVERS='ide-emulated vhost-scsi vmb+hv_storvsc'
@@ -80,7 +80,7 @@ remove_partition() {
 
 start_guest() {
 	VMWP_OPTS=--no-smbios
-	l2_start demo -p demo -m 512M -a "demo.rounds=$ROUNDS" \
+	l2_start demo -p demo -m 512M -- \
 		-name demo,debug-threads=on \
 		-drive file=/dev/nullb0,if=ide,format=raw,cache=none,aio=native \
 		-device vhost-scsi-pci,wwpn=$VHOST_WWN
@@ -103,7 +103,7 @@ snapshot() {
 	local ios
 	ios=$(awk '{ print $1 + $5 }' "/sys/block/$1/stat")
 	echo "$ios $(hits kvm/kvm_userspace_exit) $(hits kvm/kvm_exit) $(awk '
-		/^{ comm:/ { n = $0; sub(/.*hitcount: */, "", n); if ($0 !~ /CPU [0-9]+\/KVM/) sum += n }
+		$2 == "comm:" && !/CPU [0-9]+\/KVM/ { sum += $NF }
 		END { print sum + 0 }' $TRACING/events/sched/sched_waking/hist)"
 }
 
@@ -151,18 +151,18 @@ no_thread_woken() {
 
 l1() {
 	local qd round driver
-	run_test backings make_backings
-	run_test vhost-scsi make_vhost_scsi
-	run_test partition make_partition
+	run_test backings make_backings || return
+	run_test vhost-scsi make_vhost_scsi || return
+	run_test partition make_partition || return
 	run_test events count_events
-	run_test guest-starts start_guest
-	run_test guest-is-up l2_sync demo up 120
+	run_test guest-starts start_guest || return
+	run_test guest-is-up l2_sync demo up 120 || return
 	l2_go demo up
-	run_test checksum host_checksum
+	run_test checksum host_checksum || return
 	for qd in 1 32; do
 		for round in $(seq $ROUNDS); do
 			for driver in $DRIVERS; do
-				run_test "measure-$driver-$qd-$round" measure "$driver" "$qd" "$round"
+				run_test "measure-$driver-$qd-$round" measure "$driver" "$qd" "$round" || return
 			done
 		done
 	done
@@ -210,7 +210,8 @@ drivers_load() {
 write_and_verify() {
 	local dev
 	dev=$(disk vmb+hv_storvsc)
-	mke2fs -q -t ext4 "$dev"
+	# not busybox's
+	/sbin/mke2fs -q -t ext4 "$dev"
 	mkdir -p /mnt
 	mount -t ext4 "$dev" /mnt
 	fio --name=verify --directory=/mnt --size=48M --rw=randwrite --bs=4k --direct=1 \
