@@ -720,11 +720,7 @@ TEST(sub_channels_again)
 			bus_wait_offer(g, &sub[i]);
 			EXPECT_EQ(le16_to_cpu(sub[i].sub_channel_index), i + 1);
 			EXPECT(!memcmp(&sub[i].instance_id, &offer.instance_id, 16));
-			chan_open(&t[i].ch, g, &sub[i], 3, i + 1);
-			t[i].version = s.version;
-			t[i].packet_len = s.packet_len;
-			t[i].nr_pending = 0;
-			memset(t[i].pending, 0, sizeof(t[i].pending));
+			stor_sub_channel(&t[i], &s, &sub[i], i + 1);
 			use(&t[i], 3);
 		}
 		for (i = 0; i < 3; i++)

@@ -289,6 +289,30 @@ void stor_exec(struct stor *s, struct stor_cmd *cmd)
 	stor_wait(s, cmd);
 }
 
+void stor_clear_ua(struct stor *s, u8 lun)
+{
+	struct stor_cmd cmd;
+	int i;
+
+	for (i = 0; i < 8; i++) {
+		cmd_tur(&cmd, lun);
+		stor_exec(s, &cmd);
+		if (cmd_ok(&cmd))
+			return;
+	}
+	EXPECT_GOOD(&cmd);
+}
+
+/* A sub-channel of @s, in the version that @s agreed on. */
+void stor_sub_channel(struct stor *sub, const struct stor *s,
+		      const struct vmb_msg_offer *offer, unsigned int vp)
+{
+	memset(sub, 0, sizeof(*sub));
+	chan_open(&sub->ch, s->ch.g, offer, s->ch.pages, vp);
+	sub->version = s->version;
+	sub->packet_len = s->packet_len;
+}
+
 void cmd_tur(struct stor_cmd *cmd, u8 lun)
 {
 	memset(cmd, 0, sizeof(*cmd));

@@ -79,6 +79,10 @@ void stor_wait(struct stor *s, struct stor_cmd *cmd);
 void stor_wait_all(struct stor *s);
 bool stor_reap(struct stor *s, int timeout_ms);
 void stor_exec(struct stor *s, struct stor_cmd *cmd);
+/* until the unit has no more to say on its own account */
+void stor_clear_ua(struct stor *s, u8 lun);
+void stor_sub_channel(struct stor *sub, const struct stor *s,
+		      const struct vmb_msg_offer *offer, unsigned int vp);
 
 /* Commands */
 void cmd_tur(struct stor_cmd *cmd, u8 lun);
@@ -92,6 +96,8 @@ void stor_expect(const char *file, int line, const struct stor_cmd *cmd, u32 sen
 #define EXPECT_GOOD(cmd)	stor_expect(__FILE__, __LINE__, cmd, 0)
 #define EXPECT_SENSE(cmd, s)	stor_expect(__FILE__, __LINE__, cmd, s)
 
+#define SENSE_POWER_ON		0x062900
+#define SENSE_RESET		0x062903
 #define SENSE_BAD_OPCODE	0x052000
 #define SENSE_BAD_LBA		0x052100
 #define SENSE_BAD_FIELD		0x052400

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tap.h"
@@ -65,12 +66,14 @@ static bool wanted(const struct tap_test *test, int argc, char **argv)
 
 static void run(const struct tap_test *test, int number)
 {
+	struct timespec from, to;
 	const char *left;
 	int status;
 	pid_t pid;
 
 	fflush(stdout);
 	tap_name = test->name;
+	clock_gettime(CLOCK_MONOTONIC, &from);
 	pid = fork();
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -90,13 +93,16 @@ static void run(const struct tap_test *test, int number)
 	left = tap_after ? tap_after() : NULL;
 	if (left)
 		printf("# left behind: %s\n", left);
+	clock_gettime(CLOCK_MONOTONIC, &to);
 
 	if (!left && WIFEXITED(status) && WEXITSTATUS(status) == SKIPPED)
 		printf("ok %d - %s # SKIP see above\n", number, test->name);
 	else if (left || status)
 		printf("not ok %d - %s\n", number, test->name);
 	else
-		printf("ok %d - %s\n", number, test->name);
+		printf("ok %d - %s # %lld ms\n", number, test->name,
+		       (to.tv_sec - from.tv_sec) * 1000LL +
+		       (to.tv_nsec - from.tv_nsec) / 1000000);
 	fflush(stdout);
 }
 
