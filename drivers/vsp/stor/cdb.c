@@ -3,6 +3,7 @@
  * Commands taken apart, and the short answers: extents, sense data, capacity,
  * the list of logical units. Follows SPC-4 and SBC-3.
  */
+#include <kunit/visibility.h>
 #include <linux/bitops.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
@@ -42,6 +43,7 @@ void vsp_stor_cdb_extent(const u8 *cdb, struct vsp_stor_extent *ext)
 		break;
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(vsp_stor_cdb_extent);
 
 /**
  * vsp_stor_extent_check - are these blocks there, and not too many
@@ -61,6 +63,7 @@ int vsp_stor_extent_check(const struct vsp_stor_extent *ext, u64 capacity,
 		return VSP_STOR_SENSE(ILLEGAL_REQUEST, 0x24, 0x00);
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(vsp_stor_extent_check);
 
 /**
  * vsp_stor_sense_build - write sense data in fixed format
@@ -88,6 +91,7 @@ void vsp_stor_sense_build(u8 *sense, int code, bool has_info, u64 info)
 		put_unaligned_be16((bits >> 20) & 0xff, sense + 16);
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(vsp_stor_sense_build);
 
 /**
  * vsp_stor_ua_sense - what a unit attention reports
@@ -110,6 +114,7 @@ int vsp_stor_ua_sense(enum vsp_stor_ua ua)
 
 	return VSP_STOR_SENSE(UNIT_ATTENTION, 0, code[ua]);
 }
+EXPORT_SYMBOL_IF_KUNIT(vsp_stor_ua_sense);
 
 /**
  * vsp_stor_read_capacity10 - data of READ CAPACITY (10)
@@ -125,6 +130,7 @@ int vsp_stor_read_capacity10(const struct vsp_stor_props *p, u8 *buf)
 	put_unaligned_be32(1U << p->block_shift, buf + 4);
 	return 8;
 }
+EXPORT_SYMBOL_IF_KUNIT(vsp_stor_read_capacity10);
 
 /**
  * vsp_stor_read_capacity16 - data of READ CAPACITY (16)
@@ -144,6 +150,7 @@ int vsp_stor_read_capacity16(const struct vsp_stor_props *p, u8 *buf)
 		buf[14] |= 0x80;
 	return 32;
 }
+EXPORT_SYMBOL_IF_KUNIT(vsp_stor_read_capacity16);
 
 /**
  * vsp_stor_report_luns - data of REPORT LUNS
@@ -166,6 +173,7 @@ int vsp_stor_report_luns(u64 mask, u8 *buf)
 	put_unaligned_be32(0, buf + 4);
 	return len;
 }
+EXPORT_SYMBOL_IF_KUNIT(vsp_stor_report_luns);
 
 /**
  * vsp_stor_unmap_check - validate the parameter list of UNMAP
@@ -204,3 +212,4 @@ int vsp_stor_unmap_check(const u8 *list, u32 len, u64 capacity, u32 max_blocks)
 	}
 	return total > max_blocks ? VSP_STOR_BAD_PARAM(8) : nr;
 }
+EXPORT_SYMBOL_IF_KUNIT(vsp_stor_unmap_check);

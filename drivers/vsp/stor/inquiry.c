@@ -4,6 +4,7 @@
  * SBC-3 6.6. The names are those of Hyper-V's disks: guests look at the vendor
  * to tell which commands they may use.
  */
+#include <kunit/visibility.h>
 #include <linux/ctype.h>
 #include <linux/hex.h>
 #include <linux/kernel.h>
@@ -42,6 +43,7 @@ int vsp_stor_inquiry(const struct vsp_stor_props *p, u8 *buf)
 	put_unaligned_be16(0x04c0, buf + 62);	/* SBC-3 */
 	return STANDARD_LEN;
 }
+EXPORT_SYMBOL_IF_KUNIT(vsp_stor_inquiry);
 
 /**
  * vsp_stor_inquiry_absent - standard INQUIRY data of a unit that is not there
@@ -58,6 +60,7 @@ int vsp_stor_inquiry_absent(u8 *buf)
 	buf[4] = 36 - 5;
 	return 36;
 }
+EXPORT_SYMBOL_IF_KUNIT(vsp_stor_inquiry_absent);
 
 static int vpd_serial(const struct vsp_stor_props *p, u8 *buf)
 {
@@ -173,6 +176,7 @@ int vsp_stor_vpd(const struct vsp_stor_props *p, u8 page, u8 *buf)
 	}
 	return VSP_STOR_BAD_CDB(2);
 }
+EXPORT_SYMBOL_IF_KUNIT(vsp_stor_vpd);
 
 /**
  * vsp_stor_id_parse - read the designator of a logical unit
@@ -235,6 +239,7 @@ int vsp_stor_id_parse(struct vsp_stor_id *id, const char *text)
 	*id = new;
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(vsp_stor_id_parse);
 
 /**
  * vsp_stor_id_format - the opposite of vsp_stor_id_parse()
@@ -252,3 +257,4 @@ int vsp_stor_id_format(const struct vsp_stor_id *id, char *text, size_t size)
 	return scnprintf(text, size, "%s.%*phN", id->type == 2 ? "eui" : "naa",
 			 id->len, id->data);
 }
+EXPORT_SYMBOL_IF_KUNIT(vsp_stor_id_format);

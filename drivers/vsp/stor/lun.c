@@ -342,8 +342,10 @@ int vsp_stor_lun_enable(struct vsp_stor_lun *lun)
 	if (ret)
 		goto free_epoch;
 
-	/* new to this guest, and maybe another disk than was here before */
-	lun->ua = BIT(VSP_STOR_UA_POWER_ON) | BIT(VSP_STOR_UA_INQUIRY);
+	lun->ua = BIT(VSP_STOR_UA_POWER_ON);
+	/* a guest that is there may have seen another disk in this place */
+	if (READ_ONCE(ctrl->state) == VSP_STOR_READY)
+		lun->ua |= BIT(VSP_STOR_UA_INQUIRY);
 	rcu_assign_pointer(lun->epoch, epoch);
 	rcu_assign_pointer(ctrl->luns[lun->number], lun);
 	lun->enabled = true;

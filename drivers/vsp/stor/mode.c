@@ -4,6 +4,7 @@
  * SPC-4 6.11 to 6.14 and 7.5, SBC-3 6.5. Nothing can be saved; what can be
  * changed is whether writes are cached.
  */
+#include <kunit/visibility.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
@@ -126,6 +127,7 @@ int vsp_stor_mode_sense(const struct vsp_stor_props *p, const u8 *cdb, u8 *buf)
 	}
 	return len;
 }
+EXPORT_SYMBOL_IF_KUNIT(vsp_stor_mode_sense);
 
 static int select_page(const struct vsp_stor_props *p, const u8 *page, u32 left,
 		       u32 offset, bool *write_cache)
@@ -201,3 +203,4 @@ int vsp_stor_mode_select(const struct vsp_stor_props *p, const u8 *cdb,
 	}
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(vsp_stor_mode_select);

@@ -3,6 +3,7 @@
  * REPORT SUPPORTED OPERATION CODES, from the table that commands are looked up
  * in. Follows SPC-4 6.35.
  */
+#include <kunit/visibility.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
@@ -112,3 +113,4 @@ int vsp_stor_report_opcodes(const struct vsp_stor_cmd *table, unsigned int nr,
 		found = NULL;
 	return report_one(found, rctd, buf);
 }
+EXPORT_SYMBOL_IF_KUNIT(vsp_stor_report_opcodes);

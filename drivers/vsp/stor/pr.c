@@ -7,6 +7,7 @@
  * They last as long as a logical unit on the device is enabled; nothing is
  * kept over power loss, and the capabilities say so.
  */
+#include <kunit/visibility.h>
 #include <linux/bitops.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
@@ -53,6 +54,7 @@ void vsp_stor_pr_init(struct vsp_stor_pr *pr)
 	pr->holder = NULL;
 	pr->type = 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(vsp_stor_pr_init);
 
 /**
  * vsp_stor_pr_attach - add a path to a device
@@ -69,6 +71,7 @@ void vsp_stor_pr_attach(struct vsp_stor_pr *pr, struct vsp_stor_pr_nexus *nexus)
 	nexus->pr = pr;
 	spin_unlock(&pr->lock);
 }
+EXPORT_SYMBOL_IF_KUNIT(vsp_stor_pr_attach);
 
 static bool holds(const struct vsp_stor_pr *pr,
 		  const struct vsp_stor_pr_nexus *nexus)
@@ -149,6 +152,7 @@ void vsp_stor_pr_detach(struct vsp_stor_pr_nexus *nexus)
 	nexus->pr = NULL;
 	spin_unlock(&pr->lock);
 }
+EXPORT_SYMBOL_IF_KUNIT(vsp_stor_pr_detach);
 
 /**
  * vsp_stor_pr_allows - may a command go on
@@ -190,6 +194,7 @@ bool vsp_stor_pr_allows(struct vsp_stor_pr_nexus *nexus, u8 cmd_flags)
 	spin_unlock(&pr->lock);
 	return ok;
 }
+EXPORT_SYMBOL_IF_KUNIT(vsp_stor_pr_allows);
 
 /**
  * vsp_stor_pr_check_out - validate a PERSISTENT RESERVE OUT
@@ -231,6 +236,7 @@ int vsp_stor_pr_check_out(const u8 *cdb, const u8 *list, u32 len)
 	}
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(vsp_stor_pr_check_out);
 
 static int pr_register(struct vsp_stor_pr *pr, struct vsp_stor_pr_nexus *nexus,
 		       u64 key, u64 sark, bool ignore)
@@ -386,6 +392,7 @@ unlock:
 	spin_unlock(&pr->lock);
 	return ret;
 }
+EXPORT_SYMBOL_IF_KUNIT(vsp_stor_pr_out);
 
 static u32 read_keys(struct vsp_stor_pr *pr, u8 *buf, u32 size)
 {
@@ -459,6 +466,7 @@ int vsp_stor_pr_capabilities(u8 *buf)
 	buf[5] = 0x01;
 	return 8;
 }
+EXPORT_SYMBOL_IF_KUNIT(vsp_stor_pr_capabilities);
 
 /**
  * vsp_stor_pr_in - data of PERSISTENT RESERVE IN
@@ -499,3 +507,4 @@ int vsp_stor_pr_in(struct vsp_stor_pr_nexus *nexus, const u8 *cdb, u8 *buf,
 	spin_unlock(&pr->lock);
 	return min(len, size);
 }
+EXPORT_SYMBOL_IF_KUNIT(vsp_stor_pr_in);

@@ -5,6 +5,7 @@
  */
 #define pr_fmt(fmt) "vsp_stor: " fmt
 
+#include <kunit/visibility.h>
 #include <linux/blkdev.h>
 #include <linux/unaligned.h>
 #include <scsi/scsi_proto.h>
@@ -312,8 +313,10 @@ const struct vsp_stor_cmd vsp_stor_cmds[] = {
 	  { 0xf6, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, CONTROL },
 	  vsp_stor_exec_verify },
 };
+EXPORT_SYMBOL_IF_KUNIT(vsp_stor_cmds);
 
 const unsigned int vsp_stor_nr_cmds = ARRAY_SIZE(vsp_stor_cmds);
+EXPORT_SYMBOL_IF_KUNIT(vsp_stor_nr_cmds);
 
 /* for each opcode, one more than where it is in the table; 0 if nowhere */
 static u8 cmd_index[256] __ro_after_init;

@@ -161,6 +161,10 @@ struct vsp_stor_extent {
 	u32 blocks;
 };
 
+/* scsi.c */
+extern const struct vsp_stor_cmd vsp_stor_cmds[];
+extern const unsigned int vsp_stor_nr_cmds;
+
 /* cdb.c */
 void vsp_stor_cdb_extent(const u8 *cdb, struct vsp_stor_extent *ext);
 int vsp_stor_extent_check(const struct vsp_stor_extent *ext, u64 capacity,

@@ -380,8 +380,6 @@ void vsp_stor_req_drain(struct vsp_stor_req *req);
 void vsp_stor_drain_work(struct work_struct *work);
 
 /* scsi.c */
-extern const struct vsp_stor_cmd vsp_stor_cmds[];
-extern const unsigned int vsp_stor_nr_cmds;
 void vsp_stor_scsi_init(void);
 void vsp_stor_scsi_exec(struct vsp_stor_req *req);
 void vsp_stor_scsi_absent(struct vsp_stor_req *req);
