@@ -43,10 +43,13 @@ run_test() {
 	local name=$1 log="$HARNESS/log.$1" status reason
 	shift
 	kmsg_mark "$name"
+	# Behind "run_test ... || return" set -e would do nothing, in a subshell
+	# neither. What runs in the background does not know who asked.
 	(
 		set -e
 		"$@"
-	) </dev/null >"$log" 2>&1
+	) </dev/null >"$log" 2>&1 &
+	wait $!
 	status=$?
 	reason=$(tail -n 1 "$log")
 	if ! kmsg_check_since "$name"; then
