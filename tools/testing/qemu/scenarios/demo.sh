@@ -6,7 +6,8 @@ L2_KERNEL=stock
 FIO='slim /usr/bin/fio libgfapi.so.0 libnbd.so.0 libibverbs.so.1 librdmacm.so.1 librados.so.2 librbd.so.1 libpmemblk.so.1 libpmem.so.1'
 L2_MANIFEST="$FIO
 bin /sbin/mke2fs
-module ext4"
+module ext4
+module crc32c_generic"
 ROUNDS=3
 PLAN=33
 TIMEOUT=400
@@ -116,7 +117,7 @@ measure() {
 	before=$(awk '{ print $1 + $5 }' "/sys/block/$disk/stat")
 	l2_sync demo "run-$1-$2-$3" 60
 	l2_go demo "run-$1-$2-$3"
-	wait_for 20 io_moves "$disk" $((before + 64))
+	wait_for 60 io_moves "$disk" $((before + 16))
 	usleep 500000
 	before=$(snapshot "$disk")
 	usleep 1500000
@@ -201,7 +202,7 @@ disk() {
 
 drivers_load() {
 	local driver
-	load hv_vmbus hv_storvsc ata_piix virtio_pci virtio_scsi sd_mod ext4
+	load hv_vmbus hv_storvsc ata_piix virtio_pci virtio_scsi sd_mod crc32c_generic ext4
 	for driver in $DRIVERS; do
 		wait_for 20 disk "$driver"
 	done
