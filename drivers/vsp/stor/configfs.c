@@ -93,15 +93,17 @@ CONFIGFS_ATTR(vsp_stor_ctrl_, max_channels);
 
 static void ctrl_set_ide_target(struct vsp_stor_ctrl *ctrl, u8 target)
 {
-	struct vmb_stor_ide_offer *offer = (void *)ctrl->dev.user;
+	struct vmb_stor_ide_offer offer = {
+		.path_id = target >> 1,
+		.target_id = target & 1,
+		.flags = cpu_to_le32(VMB_STOR_OFFER_IDE),
+	};
 
 	ctrl->ide_target = target;
 	ctrl->dev.instance_id = GUID_INIT(target >> 1, target & 1,
 					  VMB_STOR_IDE_INSTANCE_DATA3,
 					  0, 0, 0, 0, 0, 0, 0, 0);
-	offer->path_id = target >> 1;
-	offer->target_id = target & 1;
-	offer->flags = cpu_to_le32(VMB_STOR_OFFER_IDE);
+	memcpy(ctrl->dev.user, &offer, sizeof(offer));
 }
 
 static ssize_t vsp_stor_ctrl_target_show(struct config_item *item, char *page)

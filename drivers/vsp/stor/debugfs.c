@@ -59,7 +59,7 @@ static int state_show(struct seq_file *m, void *unused)
 
 	spin_lock(&ctrl->chan_lock);
 	list_for_each_entry(chan, &ctrl->channels, node)
-		seq_printf(m, "channel %u: taken %llu in_flight %d outstanding %d malformed %llu throttles %llu\n",
+		seq_printf(m, "channel %u: taken %llu in_flight %d requests %d malformed %llu throttles %llu\n",
 			   chan->ch->index, READ_ONCE(chan->taken),
 			   atomic_read(&chan->inflight) - 1,
 			   atomic_read(&chan->outstanding),

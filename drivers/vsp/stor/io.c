@@ -65,12 +65,26 @@ static void rw_fail(struct vsp_stor_req *req, blk_status_t status, sector_t sect
 		req->bad_sector = sector;
 }
 
+/* How far a bio got that failed, as far as the drivers below tell. */
+static sector_t rw_bad_sector(const struct vsp_stor_req *req, struct bio *bio)
+{
+	sector_t sector = bio->bi_iter.bi_sector;
+
+	/* of a partition, made one of the whole device on the way */
+	if (bio_flagged(bio, BIO_REMAPPED))
+		sector -= req->lun->bdev->bd_start_sect;
+	if (sector < req->sector ||
+	    sector - req->sector >= req->bytes >> SECTOR_SHIFT)
+		sector = req->sector;
+	return sector;
+}
+
 static void rw_end_io(struct bio *bio)
 {
 	struct vsp_stor_req *req = bio->bi_private;
 
 	if (unlikely(bio->bi_status))
-		rw_fail(req, bio->bi_status, bio->bi_iter.bi_sector);
+		rw_fail(req, bio->bi_status, rw_bad_sector(req, bio));
 	if (bio_op(bio) == REQ_OP_READ) {
 		bio_check_pages_dirty(bio);
 	} else {

@@ -4,16 +4,22 @@
  *
  * Locks, outermost first:
  *
- *	the core's partition lock	held around .open and .close of a channel
  *	vsp_stor_ctrl.conf_lock		configuration; taken in configfs calls,
- *					held while the core is asked to offer or
- *					withdraw, hence never in .open, .close or
- *					.poll
- *	vsp_stor_lun.epoch_lock		drains of one logical unit
+ *					and held while the core is asked to
+ *					offer or withdraw: hence never taken in
+ *					.open, .close or .poll
+ *	vsp_stor_lun.epoch_lock		which epoch is the current one; a leaf
+ *	the core's partition lock	held around .open and .close of a channel
  *	the core's poll lock		held around .poll
- *	vsp_stor_ctrl.chan_lock		which channels there are
- *	vsp_stor_ctrl.drain_lock	requests that wait for a drain
- *	vsp_stor_pr.lock		reservations of one device
+ *	vsp_stor_ctrl.chan_lock		which channels there are; the core's
+ *					lock of the ring to the guest is inside
+ *	vsp_stor_ctrl.drain_lock	requests that wait for a drain; a leaf
+ *	vsp_stor_pr.lock		reservations of one device; a leaf
+ *	shared_lock (reserve.c)		which devices have such; a leaf inside
+ *					conf_lock
+ *
+ * What waits for requests to end, waits with no lock that a request needs to
+ * end: .close, a logical unit being disabled (conf_lock), a drain (none).
  *
  * The data path takes none of them, except vsp_stor_pr.lock while a reservation
  * kept in memory is in force. It finds a logical unit by RCU and holds it by
