@@ -145,6 +145,11 @@ bool config_has_module(const char *name)
 	return !access(path, F_OK);
 }
 
+bool config_is_debug(void)
+{
+	return !access("/sys/kernel/debug/kmemleak", F_OK);
+}
+
 /* Directories go from the inside out; default groups go with their parents. */
 static void remove_below(const char *path, int depth)
 {

@@ -26,5 +26,7 @@ long long config_number(const char *path, const char *key);
 /* a counter of a channel, by its column in debugfs; -1 when there is none */
 long long config_counter(const char *partition, u32 relid, const char *column);
 bool config_has_module(const char *name);
+/* the kernel has its checkers on, and is ten times slower for it */
+bool config_is_debug(void);
 
 #endif /* CONFIG_H */

@@ -96,18 +96,23 @@ void lun_create(const char *partition, const char *dev, unsigned int lun,
 	EXPECT_OK(lun_set(partition, dev, lun, "enable", "1"));
 }
 
-struct guest *stor_guest(const char *disk)
+struct guest *stor_guest_in(const char *partition, const char *disk)
 {
 	struct guest *g;
 
-	config_partition(PARTITION);
-	ctrl_create(PARTITION, "scsi.0");
+	config_partition(partition);
+	ctrl_create(partition, "scsi.0");
 	if (disk)
-		lun_create(PARTITION, "scsi.0", 0, disk);
-	ctrl_enable(PARTITION, "scsi.0");
-	g = guest_create(PARTITION);
+		lun_create(partition, "scsi.0", 0, disk);
+	ctrl_enable(partition, "scsi.0");
+	g = guest_create(partition);
 	bus_connect(g, VMB_VERSION_5_3);
 	return g;
+}
+
+struct guest *stor_guest(const char *disk)
+{
+	return stor_guest_in(PARTITION, disk);
 }
 
 void stor_open(struct stor *s, struct guest *g, const struct vmb_msg_offer *offer,

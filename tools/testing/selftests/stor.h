@@ -65,7 +65,8 @@ void lun_create(const char *partition, const char *dev, unsigned int lun,
 		const char *disk);
 int lun_set(const char *partition, const char *dev, unsigned int lun,
 	    const char *attr, const char *value);
-/* partition "t" with controller scsi.0, whose LUN 0 is the disk */
+/* a partition with controller scsi.0, whose LUN 0 is the disk, if there is one */
+struct guest *stor_guest_in(const char *partition, const char *disk);
 struct guest *stor_guest(const char *disk);
 
 /* The protocol */

@@ -76,6 +76,7 @@ static void run(const struct tap_test *test, int number)
 	clock_gettime(CLOCK_MONOTONIC, &from);
 	pid = fork();
 	if (!pid) {
+		setpgid(0, 0);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		alarm(test->limit ?: LIMIT);
 		test->fn();
@@ -90,6 +91,9 @@ static void run(const struct tap_test *test, int number)
 		printf("# %s\n", WTERMSIG(status) == SIGALRM ? "the time was up" :
 		       strsignal(WTERMSIG(status)));
 	/* whatever happened, the next test starts from nothing */
+	kill(-pid, SIGKILL);
+	while (wait(NULL) > 0)
+		;
 	left = tap_after ? tap_after() : NULL;
 	if (left)
 		printf("# left behind: %s\n", left);
@@ -123,6 +127,8 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	printf("1..%d\n", n);
+	/* what a test leaves running becomes ours */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (tap_setup)
 		tap_setup();
 	n = 0;
