@@ -12,7 +12,7 @@ L2_KERNEL=none		# any of: none stock 6.1
 L2_MANIFEST=		# more lines for the guest's image
 MODULES=yes		# whether vmb, vmb_host, vsp_stor and vmwp are put in
 PLAN=0			# how many tests run
-TIMEOUT=180		# seconds, for all of it
+TIMEOUT=300		# seconds, for all of it
 
 l1() { fail l1 "the scenario has no function l1"; }
 l2() { fail l2 "the scenario has no function l2"; }

@@ -114,7 +114,7 @@ l2_start() {
 		-kernel "/l2/$kernel/vmlinuz" -initrd "$dir/initrd" \
 		-append "console=ttyS0 printk.time=1 loglevel=5 panic=-1 oops=panic panic_on_warn=1 mitigations=off \
 watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120 \
-harness.role=l2 harness.nonce=$HARNESS_NONCE harness.fn=$fn $append" \
+harness.role=l2 harness.nonce=$HARNESS_NONCE harness.fn=$fn harness.slow=$HARNESS_SLOW $append" \
 		-chardev "file,id=console,path=$dir/console.fifo" -serial chardev:console \
 		-chardev "pipe,id=results,path=$dir/results" -serial chardev:results \
 		-monitor "unix:$dir/monitor,server=on,wait=off" "$@"

@@ -106,7 +106,7 @@ run_tap() {
 # guess at how long something takes.
 wait_for() {
 	local end
-	end=$(($(uptime_s) + $1))
+	end=$(($(uptime_s) + $1 * HARNESS_SLOW))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$(uptime_s)" -lt $end ] || { echo "timed out: $*"; return 1; }

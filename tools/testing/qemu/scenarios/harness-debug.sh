@@ -6,7 +6,7 @@ L1_KERNEL=debug
 L2_KERNEL=stock
 MODULES=no
 PLAN=6
-TIMEOUT=300
+TIMEOUT=600
 
 checkers_are_on() {
 	[ -w /sys/kernel/debug/kmemleak ]
@@ -31,7 +31,7 @@ l1() {
 	run_test checkers-are-on checkers_are_on
 	run_test backings-load backings_load
 	run_test guest-runs guest_runs
-	run_test guest-ends l2_wait guest 200
+	run_test guest-ends l2_wait guest 300
 }
 
 l2() {

@@ -6,7 +6,7 @@ L2_KERNEL=stock
 MODULES=no
 PLAN=6
 # The probe for nested virtualisation runs this one, and is not patient.
-TIMEOUT=${PROBE_TIMEOUT:-180}
+TIMEOUT=${PROBE_TIMEOUT:-300}
 
 kvm_is_there() { [ -c /dev/kvm ]; }
 

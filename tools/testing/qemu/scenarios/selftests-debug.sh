@@ -3,6 +3,6 @@
 # DESCRIPTION: processes that play the guest over /dev/vmb, on the debug kernel
 
 L1_KERNEL=debug
-TIMEOUT=400
+TIMEOUT=900
 
 . "$SCENARIO_LIB/selftests.sh"
