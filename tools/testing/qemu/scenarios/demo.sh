@@ -236,7 +236,8 @@ bench() {
 	sync_l1 "run-$1-$2-$3"
 	fio --name=bench --filename="$(disk "$1")" --rw=randread --bs=4k --direct=1 \
 		--ioengine=libaio --iodepth="$2" --thread --time_based --runtime=3 \
-		--norandommap --randrepeat=0 --percentile_list=50:99 \
+		--norandommap --randrepeat=0 --lat_percentiles=1 --clat_percentiles=0 \
+		--percentile_list=50:99 \
 		--output-format=terse --terse-version=3 >/tmp/bench
 	sync_l1 "ran-$1-$2-$3"
 	note "fio $1 $2 $3 $(awk -F';' '{
