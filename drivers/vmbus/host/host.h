@@ -498,8 +498,11 @@ void vmb_debugfs_remove(struct vmb_partition *p);
 	pr_warn_ratelimited("%s: " fmt,					\
 			    vmb_partition_name((bus)->partition), ##__VA_ARGS__)
 #define vmb_chan_warn(ch, fmt, ...)					\
-	pr_warn_ratelimited("%s: channel %u: " fmt,			\
-			    vmb_partition_name((ch)->bus->partition),	\
-			    (ch)->relid, ##__VA_ARGS__)
+do {									\
+	const struct vmb_chan *_ch = (ch);				\
+									\
+	vmb_bus_warn(_ch->bus, "channel %u: " fmt, _ch->relid,		\
+		     ##__VA_ARGS__);					\
+} while (0)
 
 #endif /* VMB_HOST_INTERNAL_H */
