@@ -230,10 +230,12 @@ static const struct vmb_cmd {
 	/* of the structure, now and when it was first published */
 	u32 size;
 	u32 min_size;
+	/* the structure tells the caller something */
+	bool answers;
 } vmb_cmds[] = {
 	/* the sizes of VMB_BIND; it has no bus yet and is not called from here */
 	[VMB_CMD_BIND] = { NULL, sizeof(struct vmb_bind),
-			   offsetofend(struct vmb_bind, features) },
+			   offsetofend(struct vmb_bind, features), true },
 	[VMB_CMD_MEM_ADD] = { vmb_file_mem_add, sizeof(struct vmb_mem),
 			      offsetofend(struct vmb_mem, hva) },
 	[VMB_CMD_MEM_REMOVE] = { vmb_file_mem_remove, sizeof(struct vmb_mem),
@@ -243,7 +245,7 @@ static const struct vmb_cmd {
 	[VMB_CMD_SYNIC] = { vmb_file_synic, sizeof(struct vmb_synic),
 			    offsetofend(struct vmb_synic, siefp) },
 	[VMB_CMD_HCALL] = { vmb_file_hcall, sizeof(struct vmb_hcall),
-			    offsetofend(struct vmb_hcall, result) },
+			    offsetofend(struct vmb_hcall, result), true },
 	[VMB_CMD_SIGNAL_FD] = { vmb_file_signal_fd, sizeof(struct vmb_signal_fd),
 				offsetofend(struct vmb_signal_fd, reserved) },
 	[VMB_CMD_RESET] = { vmb_file_reset, sizeof(struct vmb_reset),
@@ -298,7 +300,8 @@ static long vmb_file_ioctl(struct file *file, unsigned int cmd,
 			return PTR_ERR(bus);
 		ret = c->handle(bus, &arg);
 	}
-	if (ret)
+	/* what was done is not to look as if it had failed */
+	if (ret || !c->answers)
 		return ret;
 	/* the caller's size, which may be another than ours, stays */
 	arg.size = size;
