@@ -408,7 +408,7 @@ static bool chan_take(struct vsp_stor_chan *chan, struct vsp_stor_req *req)
 
 	if ((pkt->type != VMB_PKT_INBAND && pkt->type != VMB_PKT_GPA_DIRECT) ||
 	    !(pkt->flags & VMB_PKT_COMPLETION_REQUESTED) ||
-	    len < VMB_STOR_PACKET_HEAD) {
+	    len < VMB_STOR_PACKET_BYTES_V1) {
 		chan->malformed++;
 		vsp_stor_chan_warn(chan, "ignored packet of type %u, flags %#x, %u bytes\n",
 				   pkt->type, pkt->flags, pkt->len);
@@ -417,7 +417,7 @@ static bool chan_take(struct vsp_stor_chan *chan, struct vsp_stor_req *req)
 	/* what is missing reads as 0; an answer is as long as its packet */
 	memset(&req->wire, 0, sizeof(req->wire));
 	memcpy(&req->wire, pkt->data, len);
-	req->wire_len = max(len, VMB_STOR_PACKET_BYTES_V1);
+	req->wire_len = len;
 	req->completion.trans_id = pkt->trans_id;
 	return true;
 }
