@@ -28,7 +28,7 @@ modules:
 	@tools/setup/build-modules host
 
 modules_install: modules
-	@tools/setup/build-modules host modules_install
+	@tools/setup/build-modules host modules_install CONFIG_MODULE_SIG_ALL= DEPMOD=true
 
 lint:
 	@tools/setup/install build lint
