@@ -4,7 +4,7 @@
 
 L2_KERNEL=stock
 PLAN=23
-TIMEOUT=240
+TIMEOUT=300
 
 . "$SCENARIO_LIB/disks.sh"
 
@@ -48,7 +48,7 @@ again() {
 }
 
 steps() {
-	run_test guest-is-up l2_sync main up 60 &&
+	run_test guest-is-up l2_sync main up 150 &&
 		run_test two-channels-each two_channels_each &&
 		l2_go main up &&
 		run_test both-channels-busy step main busy both_channels_busy &&

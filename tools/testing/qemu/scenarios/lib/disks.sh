@@ -99,7 +99,7 @@ channels_open() { [ "$(state "$1" state "$2" | grep -cx open)" = "$3" ]; }
 step() {
 	local guest=$1 word=$2
 	shift 2
-	l2_sync "$guest" "$word" || return
+	l2_sync "$guest" "$word" 300 || return
 	"$@" || return
 	l2_go "$guest" "$word"
 }
@@ -111,7 +111,7 @@ give_up() {
 	remove_partition "$2"
 }
 
-checksum() { sha256sum "$1" | cut -d' ' -f1; }
+checksum() { md5sum "$1" | cut -d' ' -f1; }
 
 # --- the guest
 
@@ -134,7 +134,7 @@ drivers_load() {
 	local serial
 	load hv_vmbus hv_storvsc sd_mod || return
 	for serial in "$@"; do
-		wait_for 30 disk "$serial" || { dmesg | grep -iE 'scsi|vmbus|storvsc' | tail; return 1; }
+		wait_for 60 disk "$serial" || { dmesg | grep -iE 'scsi|vmbus|storvsc' | tail; return 1; }
 	done
 }
 
