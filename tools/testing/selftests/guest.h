@@ -81,6 +81,8 @@ struct guest {
 	/* eventfd by relid, 0 for the shared one; -1 */
 	int signal[GUEST_RELIDS];
 	unsigned int nr_drops;
+	/* offers come and go by themselves: a record may be old when it is read */
+	bool racing;
 };
 
 /* The system calls, with the size filled in */

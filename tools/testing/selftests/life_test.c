@@ -135,13 +135,11 @@ TEST(exits_with_io)
 
 static void exec_something(struct stor *s)
 {
-	char *argv[] = { "life", "-l", NULL };
-
 	close(1);
 	EXPECT_OK(open("/dev/null", O_WRONLY));
 	/* the file lives on in a process that has nothing to do with it */
 	EXPECT_OK(fcntl(s->ch.g->fd, F_SETFD, 0));
-	EXPECT_OK(execv("/proc/self/exe", argv));
+	EXPECT_OK(execl("/proc/self/exe", "life", "-l", NULL));
 }
 
 TEST(execs_with_io)
@@ -589,6 +587,7 @@ TEST_LIMIT(enabled_and_disabled_under_load, 180)
 	disk_create(DISK, "memory_backed=1 size=16 irqmode=2 completion_nsec=100000");
 	s = started();
 	g = s->ch.g;
+	g->racing = true;
 	pid = EXPECT_OK(fork());
 	if (!pid) {
 		for (i = 0; i < 50; i++) {

@@ -10,7 +10,7 @@
 #include "bus.h"
 
 #define STOR_PENDING	4096
-#define STOR_MAX_DATA	(1U << 20)
+#define STOR_MAX_DATA	0x100000U
 
 /**
  * struct stor_cmd - a command and its outcome
@@ -36,7 +36,7 @@ struct stor_cmd {
 	u32 len;
 	const __le64 *pfns;
 	u32 claim;
-	volatile bool done;
+	bool done;
 	u32 status;
 	struct vmb_stor_srb srb;
 	u64 id;

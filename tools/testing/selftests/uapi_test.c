@@ -271,8 +271,10 @@ static int bind_as_member(int fd)
 
 TEST(owners)
 {
+	static int (* const good[])(int fd) = {
+		bind_as_owner, bind_as_group, bind_as_member,
+	};
 	int fd = EXPECT_OK(vmb_open());
-	int (*good[])(int fd) = { bind_as_owner, bind_as_group, bind_as_member };
 	unsigned int i;
 
 	config_partition(PARTITION);
