@@ -2,6 +2,7 @@
 /*
  * The bus: a partition in the hands of a VMM, from bind to the file's release.
  */
+#include <kunit/visibility.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
@@ -48,6 +49,7 @@ struct vmb_bus *vmb_bus_create(struct vmb_partition *partition,
 	atomic_inc(&vmb_nr_buses);
 	return bus;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_bus_create);
 
 static void vmb_bus_free(struct kref *ref)
 {
@@ -103,6 +105,7 @@ void vmb_bus_destroy(struct vmb_bus *bus)
 		vmb_vp_destroy(vp);
 	vmb_bus_put(bus);
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_bus_destroy);
 
 /**
  * vmb_bus_wait_all_gone - the module goes away

@@ -9,6 +9,7 @@
  */
 #define pr_fmt(fmt) "vmb_host: " fmt
 
+#include <kunit/visibility.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
@@ -83,6 +84,7 @@ void vmb_conn_reset(struct vmb_bus *bus)
 	vmb_conn_set_int_page(bus, NULL);
 	vmb_message_purge(bus);
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_conn_reset);
 
 static int vmb_conn_pin_int_page(struct vmb_bus *bus, u64 gpa)
 {
@@ -496,3 +498,4 @@ u16 vmb_conn_post(struct vmb_bus *bus, u32 connection_id, u32 type,
 	h->handle(bus, payload, len);
 	return VMB_HV_SUCCESS;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_conn_post);

@@ -10,6 +10,7 @@
  */
 #define pr_fmt(fmt) "vmb_host: " fmt
 
+#include <kunit/visibility.h>
 #include <linux/slab.h>
 
 #include "host.h"
@@ -24,6 +25,7 @@ u32 vmb_signal_connection_id(u32 relid)
 {
 	return relid ? VMB_CONN_ID_BASE + relid : VMB_CONN_EVENT;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_signal_connection_id);
 
 static int vmb_signal_relid(u32 connection_id)
 {
@@ -54,6 +56,7 @@ void vmb_signal_want(struct vmb_bus *bus, u32 relid, bool want)
 	if (differs)
 		wake_up_interruptible_poll(&bus->record_wait, EPOLLIN);
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_signal_want);
 
 /**
  * vmb_signal_has_record - is there something to tell the VMM?
@@ -70,6 +73,7 @@ bool vmb_signal_has_record(struct vmb_bus *bus)
 	spin_unlock(&bus->sig_lock);
 	return !equal;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_signal_has_record);
 
 /**
  * vmb_signal_next_record - take the next record
@@ -99,6 +103,7 @@ bool vmb_signal_next_record(struct vmb_bus *bus, struct vmb_record *rec)
 	spin_unlock(&bus->sig_lock);
 	return found;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_signal_next_record);
 
 /**
  * vmb_signal_return_record - a record could not be handed over: keep it
@@ -114,6 +119,7 @@ void vmb_signal_return_record(struct vmb_bus *bus, const struct vmb_record *rec)
 		     rec->type == VMB_RECORD_DROP);
 	spin_unlock(&bus->sig_lock);
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_signal_return_record);
 
 static void vmb_signal_kick_relid(struct vmb_bus *bus, u32 relid)
 {
