@@ -7,6 +7,7 @@
  * only after every reader that may have seen the old table has pinned what it
  * translated or has given up, so the VMM can reuse the addresses.
  */
+#include <kunit/visibility.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
@@ -89,6 +90,7 @@ int vmb_mem_add(struct vmb_bus *bus, const struct vmb_mem_region *region)
 	vmb_mem_replace(bus, old, new);
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_mem_add);
 
 /**
  * vmb_mem_remove - remove a range of guest memory
@@ -124,6 +126,7 @@ int vmb_mem_remove(struct vmb_bus *bus, u64 gpa, u64 len)
 	vmb_mem_replace(bus, old, new);
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_mem_remove);
 
 /**
  * vmb_mem_hva - translate a guest physical address
@@ -152,6 +155,7 @@ u64 vmb_mem_hva(struct vmb_bus *bus, u64 gpa, u64 *avail, bool write)
 	*avail = r->gpa + r->len - gpa;
 	return r->hva + (gpa - r->gpa);
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_mem_hva);
 
 /**
  * vmb_mem_read - copy from guest memory
