@@ -437,6 +437,17 @@ bool guest_find(struct guest *g, u32 type, void *buf, u32 len)
 	return false;
 }
 
+/* The message that came first, whatever it is. */
+bool guest_next(struct guest *g, struct guest_msg *msg)
+{
+	if (!g->nr_stash)
+		return guest_take(g, msg, 0);
+	*msg = g->stash[0];
+	g->nr_stash--;
+	memmove(&g->stash[0], &g->stash[1], g->nr_stash * sizeof(g->stash[0]));
+	return true;
+}
+
 void guest_wait(struct guest *g, u32 type, void *buf, u32 len)
 {
 	u64 end = guest_now_ms() + GUEST_PATIENCE;

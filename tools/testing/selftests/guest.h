@@ -126,6 +126,7 @@ bool guest_has_signal(struct guest *g, u32 relid);
 struct vmb_hv_message *guest_slot(struct guest_vp *vp);
 bool guest_free_slot(struct guest_vp *vp);
 bool guest_take(struct guest *g, struct guest_msg *msg, int timeout_ms);
+bool guest_next(struct guest *g, struct guest_msg *msg);
 bool guest_find(struct guest *g, u32 type, void *buf, u32 len);
 void guest_wait(struct guest *g, u32 type, void *buf, u32 len);
 void guest_expect_silence(struct guest *g);

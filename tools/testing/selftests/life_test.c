@@ -567,11 +567,21 @@ static bool try_offer(struct stor *s, const struct vmb_msg_offer *offer)
 
 static bool next_offer(struct guest *g, struct vmb_msg_offer *offer)
 {
-	struct vmb_msg_relid m;
+	struct vmb_msg_relid *rescind;
+	struct guest_msg msg;
 
-	while (guest_find(g, VMB_MSG_RESCIND, &m, sizeof(m)))
-		bus_relid(g, VMB_MSG_RELID_RELEASED, le32_to_cpu(m.relid));
-	return guest_find(g, VMB_MSG_OFFER, offer, sizeof(*offer));
+	/* in order: a released id may be offered again */
+	while (guest_next(g, &msg)) {
+		rescind = (void *)msg.payload;
+		if (msg.type == VMB_MSG_RESCIND) {
+			bus_relid(g, VMB_MSG_RELID_RELEASED, le32_to_cpu(rescind->relid));
+			continue;
+		}
+		EXPECT_EQ(msg.type, VMB_MSG_OFFER);
+		memcpy(offer, msg.payload, sizeof(*offer));
+		return true;
+	}
+	return false;
 }
 
 /* The administrator and the guest at the same time, all the time. */
