@@ -169,6 +169,9 @@ struct vmb_hcall {
  * @fd: eventfd that KVM signals for this connection id, or -1 to take it away
  * @reserved: zero
  *
+ * The offer may go away between the record and this command: ENOENT is then no
+ * error of the caller's.
+ *
  * Return: 0; ENOENT: no such connection id, or nothing to take away; EEXIST: it
  * has one; EBADF, EINVAL: not an eventfd.
  */
