@@ -140,14 +140,14 @@ no_exit_to_user_mode() {
 	grep '^note counts vmb+hv_storvsc' "$HARNESS/notes" | awk '
 		{ ios += $10 - $6; exits += $11 - $7 }
 		END { printf "%d exits to user mode in %d I/Os\n", exits, ios
-		      exit !(ios > 1000 && exits * 1000 < ios) }'
+		      exit !(ios > 300 && exits * 1000 < ios) }'
 }
 
 no_thread_woken() {
 	grep '^note counts vmb+hv_storvsc 1 ' "$HARNESS/notes" | awk '
 		{ ios += $10 - $6; woken += $13 - $9 }
 		END { printf "%d threads woken in %d I/Os\n", woken, ios
-		      exit !(ios > 1000 && woken * 10 < ios) }'
+		      exit !(ios > 300 && woken * 10 < ios) }'
 }
 
 l1() {
