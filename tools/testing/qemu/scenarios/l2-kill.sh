@@ -37,8 +37,8 @@ has_done() { [ "$(ios)" -gt "$1" ]; }
 kill_under_load() {
 	l2_sync "$1" load 120
 	l2_go "$1" load
-	wait_for 60 has_done $(($(ios) + 500))
-	[ "$(pinned_ever)" -gt 500 ]
+	wait_for 60 has_done $(($(ios) + 150))
+	[ "$(pinned_ever)" -gt 150 ]
 	kill -9 "$(l2_pid "$1")"
 	wait_for 30 test -e "$L2_RUN/$1/ended"
 	[ "$(cat "$L2_RUN/$1/status")" = 137 ]
@@ -87,8 +87,8 @@ victim() {
 verify() {
 	fio --name=verify --filename="$(disk scsi.0-lun.0)" --rw=randwrite --bs=16k --direct=1 \
 		--ioengine=libaio --iodepth=32 --thread --verify=crc32c --verify_fatal=1 \
-		--do_verify=1 --size=16M --output-format=terse --terse-version=3 >/tmp/fio
-	awk -F';' '$1 == 3 && $5 == 0 && $6 >= 16384 { good++ } END { exit good != 1 }' /tmp/fio
+		--do_verify=1 --size=4M --output-format=terse --terse-version=3 >/tmp/fio
+	awk -F';' '$1 == 3 && $5 == 0 && $6 >= 4096 { good++ } END { exit good != 1 }' /tmp/fio
 }
 
 survivor() {
