@@ -4,6 +4,9 @@
 
 L2_KERNEL=stock
 PLAN=26
+# Five boots with two vCPUs meet the emulator's stale breakpoints (see run) too
+# often for every day: run it by name.
+CHECK=no
 TIMEOUT=420
 
 . "$SCENARIO_LIB/disks.sh"
