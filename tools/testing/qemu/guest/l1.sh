@@ -200,8 +200,12 @@ l2_kill() {
 # l2_sync NAME WORD [SECONDS]: until the guest has called sync_l1 WORD.
 l2_sync() {
 	wait_for "${3:-120}" l2_said_or_ended "$1" "sync $2"
-	grep -qx -e "sync $2" "$L2_RUN/$1/lines" ||
-		{ echo "guest $1 never said '$2'"; return 1; }
+	grep -qx -e "sync $2" "$L2_RUN/$1/lines" || {
+		# Why it is dead says more than what it did not say.
+		[ ! -e "$L2_RUN/$1/ended" ] || l2_ended "$1" || return 1
+		echo "guest $1 never said '$2'; last: $(tail -n 1 "$L2_RUN/$1/console")"
+		return 1
+	}
 }
 
 l2_said_or_ended() {
