@@ -318,6 +318,19 @@ u32 vmb_ring_space(struct vmb_ring *ring)
 EXPORT_SYMBOL_GPL(vmb_ring_space);
 
 /**
+ * vmb_ring_drained() - has the consumer taken all that was published?
+ * @ring: the producer's end
+ *
+ * Context: any; the caller serialises all calls on @ring.
+ * Return: false also when the consumer's index is nonsense.
+ */
+bool vmb_ring_drained(struct vmb_ring *ring)
+{
+	return vmb_ring_read_consumer(ring) && ring->peer == ring->published;
+}
+EXPORT_SYMBOL_GPL(vmb_ring_drained);
+
+/**
  * vmb_ring_wait_space() - ask for a signal when there is space
  * @ring: the producer's end; all packets put are published, because the
  *	consumer counts from the published index

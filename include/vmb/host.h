@@ -122,6 +122,8 @@ struct vmb_completion {
  *	negative errno, which refuses the open.
  * @close: the channel goes away, by the guest's wish or otherwise. Wait until
  *	all packets taken are completed. May sleep; any process context.
+ * @busy: optional: are there packets that were taken and not answered? Process
+ *	context, no poll runs.
  * @poll: take and start at most @budget packets. Process context with the
  *	VMM's address space. Returns how many were taken: @budget means there may
  *	be more.
@@ -135,6 +137,7 @@ struct vmb_host_driver {
 	void (*drop)(struct vmb_host_device *dev);
 	int (*open)(struct vmb_channel *ch, const u8 *user);
 	void (*close)(struct vmb_channel *ch);
+	bool (*busy)(struct vmb_channel *ch);
 	int (*poll)(struct vmb_channel *ch, int budget);
 };
 

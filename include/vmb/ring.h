@@ -88,6 +88,7 @@ int vmb_ring_put(struct vmb_ring *ring, u16 type, u16 flags, u64 trans_id,
 		 const struct kvec *head, const struct kvec *body);
 bool vmb_ring_publish(struct vmb_ring *ring);
 u32 vmb_ring_space(struct vmb_ring *ring);
+bool vmb_ring_drained(struct vmb_ring *ring);
 bool vmb_ring_wait_space(struct vmb_ring *ring, u32 len);
 void vmb_ring_end_wait(struct vmb_ring *ring);
 u32 vmb_ring_pkt_size(u32 head_len, u32 body_len);

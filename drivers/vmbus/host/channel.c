@@ -36,6 +36,7 @@ struct vmb_chan *vmb_chan_create(struct vmb_bus *bus, struct vmb_host_device *de
 	ch->dedicated = bus->version >= VMB_VERSION_2_4;
 	ch->pub.dev = dev;
 	ch->pub.index = index;
+	ch->instance_id = dev->instance_id;
 	ch->pub.version = bus->version;
 	vmb_chan_init_data(ch);
 

@@ -157,11 +157,31 @@ respond:
 	vmb_message_send(bus, &resp, sizeof(resp));
 }
 
+/*
+ * Guests know devices by their instance id and take an offer for one that they
+ * have not let go of for an error.
+ */
+static bool vmb_conn_unreleased(struct vmb_bus *bus, const guid_t *instance_id)
+{
+	struct vmb_chan *ch;
+	unsigned long relid;
+
+	xa_for_each(&bus->chans, relid, ch)
+		if (ch->state == VMB_CHAN_RESCINDED && !ch->pub.index &&
+		    guid_equal(&ch->instance_id, instance_id))
+			return true;
+	return false;
+}
+
 /**
  * vmb_conn_offer - offer a channel of a device to the guest
  * @bus: the bus; the guest has asked for offers
  * @dev: the device
  * @index: 0 for its primary channel
+ *
+ * While the guest has yet to release a channel of a device with the same
+ * instance id that was taken away, the primary channel is held back. It is
+ * offered when that has happened.
  *
  * Context: may sleep; partition's lock.
  * Return: 0, -ENOMEM, -ENOSPC.
@@ -181,6 +201,8 @@ int vmb_conn_offer(struct vmb_bus *bus, struct vmb_host_device *dev, u16 index)
 
 	lockdep_assert_held(&bus->partition->lock);
 	if (hdev->chan[index])
+		return 0;
+	if (!index && vmb_conn_unreleased(bus, &dev->instance_id))
 		return 0;
 	ch = vmb_chan_create(bus, dev, index);
 	if (IS_ERR(ch))
@@ -224,17 +246,11 @@ void vmb_conn_rescind(struct vmb_chan *ch)
 	vmb_message_send(ch->bus, &msg, sizeof(msg));
 }
 
-static void vmb_conn_request_offers(struct vmb_bus *bus, const void *msg, u32 len)
+/* Offer what the guest has not been offered yet. */
+static void vmb_conn_offer_all(struct vmb_bus *bus)
 {
-	struct vmb_msg_header done = vmb_conn_header(VMB_MSG_ALL_OFFERS_DELIVERED);
 	struct vmb_hdev *hdev;
 
-	if (bus->offers_requested) {
-		vmb_bus_warn(bus, "guest asked for offers twice\n");
-		bus->nr_bad++;
-		return;
-	}
-	bus->offers_requested = true;
 	list_for_each_entry(hdev, &bus->partition->devices, list) {
 		int ret = hdev->offered ? vmb_conn_offer(bus, hdev->dev, 0) : 0;
 
@@ -242,6 +258,19 @@ static void vmb_conn_request_offers(struct vmb_bus *bus, const void *msg, u32 le
 			vmb_bus_warn(bus, "device %s not offered: error %d\n",
 				     vmb_host_device_name(hdev->dev), ret);
 	}
+}
+
+static void vmb_conn_request_offers(struct vmb_bus *bus, const void *msg, u32 len)
+{
+	struct vmb_msg_header done = vmb_conn_header(VMB_MSG_ALL_OFFERS_DELIVERED);
+
+	if (bus->offers_requested) {
+		vmb_bus_warn(bus, "guest asked for offers twice\n");
+		bus->nr_bad++;
+		return;
+	}
+	bus->offers_requested = true;
+	vmb_conn_offer_all(bus);
 	vmb_message_send(bus, &done, sizeof(done));
 }
 
@@ -369,6 +398,8 @@ static void vmb_conn_relid_released(struct vmb_bus *bus, const void *msg, u32 le
 		return;
 	}
 	vmb_chan_forget(ch);
+	/* one that was held back for this */
+	vmb_conn_offer_all(bus);
 }
 
 static void vmb_conn_unload(struct vmb_bus *bus, const void *msg, u32 len)

@@ -335,6 +335,33 @@ void vmb_chan_stop_data(struct vmb_chan *ch)
 }
 
 /**
+ * vmb_chan_idle - has everything that was sent on a channel been taken?
+ * @ch: an open channel
+ *
+ * Context: may sleep; partition's lock.
+ * Return: true when both rings are empty and the driver has answered all that
+ * it took, or when the guest broke a ring and nothing moves any more.
+ */
+bool vmb_chan_idle(struct vmb_chan *ch)
+{
+	const struct vmb_host_driver *drv = ch->pub.dev->driver;
+	bool idle;
+
+	lockdep_assert_held(&ch->bus->partition->lock);
+	if (READ_ONCE(ch->broken))
+		return true;
+	mutex_lock(&ch->poll_lock);
+	idle = !vmb_ring_readable(&ch->in) && !(drv->busy && drv->busy(&ch->pub));
+	mutex_unlock(&ch->poll_lock);
+
+	spin_lock_irq(&ch->out_lock);
+	idle = idle && list_empty(&ch->out_wait) &&
+	       vmb_ring_drained(&ch->out);
+	spin_unlock_irq(&ch->out_lock);
+	return idle;
+}
+
+/**
  * vmb_host_kick - have a channel polled again
  * @ch: an open channel
  *

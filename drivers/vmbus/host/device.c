@@ -4,11 +4,22 @@
  */
 #define pr_fmt(fmt) "vmb_host: " fmt
 
+#include <linux/delay.h>
+#include <linux/jiffies.h>
 #include <linux/kmod.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 
 #include "host.h"
+
+/* a guest whose devices were idle for so long has nothing more to say to them */
+#define VMB_IDLE_MS		250
+#define VMB_IDLE_STEP_MS	10
+
+static unsigned int withdraw_ms = 5000;
+module_param(withdraw_ms, uint, 0644);
+MODULE_PARM_DESC(withdraw_ms,
+		 "longest wait for a guest to become idle on a device that is taken away, in ms; 0: none");
 
 struct vmb_driver_entry {
 	struct list_head list;
@@ -226,12 +237,56 @@ void vmb_device_rescind(struct vmb_host_device *dev, u16 first)
 	}
 }
 
+static bool vmb_device_open(struct vmb_host_device *dev, bool *idle)
+{
+	struct vmb_hdev *hdev = dev->priv;
+	bool open = false;
+	int i;
+
+	*idle = true;
+	guard(mutex)(&dev->partition->lock);
+	for (i = 0; i < VMB_HOST_MAX_CHANNELS; i++) {
+		struct vmb_chan *ch = hdev->chan[i];
+
+		if (!ch || ch->state != VMB_CHAN_OPEN)
+			continue;
+		open = true;
+		*idle = *idle && vmb_chan_idle(ch);
+	}
+	return open;
+}
+
+/*
+ * Guests drop the answers on a channel that is rescinded, and some, Linux among
+ * them, wait for these for ever: let them have the answers first.
+ */
+static void vmb_device_wait_idle(struct vmb_host_device *dev)
+{
+	unsigned int limit = READ_ONCE(withdraw_ms), idle_ms = 0;
+	unsigned long end = jiffies + msecs_to_jiffies(limit);
+	bool idle;
+
+	while (limit && vmb_device_open(dev, &idle)) {
+		idle_ms = idle ? idle_ms + VMB_IDLE_STEP_MS : 0;
+		if (idle_ms > VMB_IDLE_MS)
+			return;
+		if (time_after(jiffies, end)) {
+			pr_warn("%s: %s: taken away although the guest still uses it\n",
+				vmb_partition_name(dev->partition),
+				vmb_host_device_name(dev));
+			return;
+		}
+		msleep(VMB_IDLE_STEP_MS);
+	}
+}
+
 /**
  * vmb_host_device_withdraw - take a device away from the guest
- * @dev: the device
+ * @dev: the device; its driver answers new requests as if it had gone already
  *
- * Closes its channels and waits for their I/O; the guest is told. Does nothing
- * when the device is not offered.
+ * Waits a while for the guest to become idle, then closes the channels, waits
+ * for their I/O, and tells the guest. Does nothing when the device is not
+ * offered.
  *
  * Context: may sleep. Takes the partition's lock: the caller holds none that
  * its own open, close or poll take.
@@ -241,6 +296,7 @@ void vmb_host_device_withdraw(struct vmb_host_device *dev)
 	struct vmb_partition *p = dev->partition;
 	struct vmb_hdev *hdev = dev->priv;
 
+	vmb_device_wait_idle(dev);
 	mutex_lock(&p->lock);
 	hdev->offered = false;
 	vmb_device_rescind(dev, 0);

@@ -254,6 +254,7 @@ struct vmb_chan_stats {
  * @rcu: frees it after readers of the table
  * @bus: its bus
  * @relid: its id, index in the bus's table
+ * @instance_id: of its device, which may be gone before the guest releases @relid
  * @state: &enum vmb_chan_state; partition's lock
  * @vp: takes its interrupts
  * @dedicated: the event flag is the relid itself, not the shared page
@@ -283,6 +284,7 @@ struct vmb_chan {
 	struct rcu_head rcu;
 	struct vmb_bus *bus;
 	u32 relid;
+	guid_t instance_id;
 	enum vmb_chan_state state;
 	struct vmb_vp *vp;
 	bool dedicated;
@@ -328,6 +330,7 @@ void vmb_chan_put(struct vmb_chan *ch);
 void vmb_chan_init_data(struct vmb_chan *ch);
 void vmb_chan_start_data(struct vmb_chan *ch);
 void vmb_chan_stop_data(struct vmb_chan *ch);
+bool vmb_chan_idle(struct vmb_chan *ch);
 void vmb_chan_kick(struct vmb_chan *ch);
 void vmb_chan_run(struct vmb_chan *ch, bool worker);
 

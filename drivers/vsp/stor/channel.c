@@ -138,6 +138,19 @@ void vsp_stor_chan_close(struct vmb_channel *ch)
 	kref_put(&chan->ref, vsp_stor_chan_free);
 }
 
+/**
+ * vsp_stor_chan_busy - are there packets that were taken and not answered?
+ * @ch: the core's half
+ *
+ * Context: process, no poll runs.
+ */
+bool vsp_stor_chan_busy(struct vmb_channel *ch)
+{
+	struct vsp_stor_chan *chan = ch->drv;
+
+	return atomic_read(&chan->inflight) > 1;
+}
+
 static int ctrl_send_rescan(struct vsp_stor_ctrl *ctrl)
 {
 	struct vmb_stor_packet pkt = {

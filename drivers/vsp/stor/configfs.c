@@ -154,6 +154,7 @@ static int ctrl_enable(struct vsp_stor_ctrl *ctrl)
 	int ret;
 
 	lockdep_assert_held(&ctrl->conf_lock);
+	WRITE_ONCE(ctrl->hidden, false);
 	ret = vmb_host_device_offer(&ctrl->dev);
 	if (ret) {
 		pr_err("%s: enable: %s\n", ctrl->name, ret == -EEXIST ?
@@ -173,8 +174,9 @@ static void ctrl_disable(struct vsp_stor_ctrl *ctrl)
 	if (!ctrl->enabled)
 		return;
 	ctrl->enabled = false;
-	cancel_delayed_work_sync(&ctrl->size_work);
+	vsp_stor_ctrl_hide(ctrl);
 	vmb_host_device_withdraw(&ctrl->dev);
+	cancel_delayed_work_sync(&ctrl->size_work);
 }
 
 static ssize_t vsp_stor_ctrl_enable_show(struct config_item *item, char *page)

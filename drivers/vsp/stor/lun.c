@@ -69,7 +69,8 @@ struct vsp_stor_lun *vsp_stor_lun_get(struct vsp_stor_ctrl *ctrl, u8 number,
 		return NULL;
 	rcu_read_lock();
 	do {
-		lun = rcu_dereference(ctrl->luns[number]);
+		lun = READ_ONCE(ctrl->hidden) ? NULL :
+		      rcu_dereference(ctrl->luns[number]);
 		e = lun ? rcu_dereference(lun->epoch) : NULL;
 		if (!e) {
 			lun = NULL;
@@ -202,6 +203,8 @@ u64 vsp_stor_lun_mask(struct vsp_stor_ctrl *ctrl)
 	u64 mask = 0;
 	int i;
 
+	if (READ_ONCE(ctrl->hidden))
+		return 0;
 	for (i = 0; i < VSP_STOR_MAX_LUNS; i++)
 		if (rcu_access_pointer(ctrl->luns[i]))
 			mask |= BIT_ULL(i);
@@ -394,6 +397,33 @@ void vsp_stor_lun_disable(struct vsp_stor_lun *lun)
 	bdev_fput(lun->bdev_file);
 	lun->bdev_file = NULL;
 	lun->bdev = NULL;
+}
+
+/**
+ * vsp_stor_ctrl_hide - new commands find no logical unit any more
+ * @ctrl: the controller, which is about to be taken away
+ *
+ * The guest is told to look, so that it lets go of its disks while their
+ * commands can still be answered. Those that have begun are waited for.
+ *
+ * Context: may sleep; &vsp_stor_ctrl.conf_lock.
+ */
+void vsp_stor_ctrl_hide(struct vsp_stor_ctrl *ctrl)
+{
+	struct vsp_stor_lun *lun;
+	int i;
+
+	lockdep_assert_held(&ctrl->conf_lock);
+	WRITE_ONCE(ctrl->hidden, true);
+	/* who found a logical unit before that holds its epoch by now */
+	synchronize_rcu();
+	vsp_stor_ctrl_rescan(ctrl);
+	for (i = 0; i < VSP_STOR_MAX_LUNS; i++) {
+		lun = rcu_dereference_protected(ctrl->luns[i],
+						lockdep_is_held(&ctrl->conf_lock));
+		if (lun)
+			vsp_stor_lun_drain(lun);
+	}
 }
 
 /**

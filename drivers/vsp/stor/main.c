@@ -21,6 +21,7 @@ static const struct vmb_host_driver scsi_driver = {
 	.drop		= vsp_stor_ctrl_drop,
 	.open		= vsp_stor_chan_open,
 	.close		= vsp_stor_chan_close,
+	.busy		= vsp_stor_chan_busy,
 	.poll		= vsp_stor_chan_poll,
 };
 
@@ -32,6 +33,7 @@ static const struct vmb_host_driver ide_driver = {
 	.drop		= vsp_stor_ctrl_drop,
 	.open		= vsp_stor_chan_open,
 	.close		= vsp_stor_chan_close,
+	.busy		= vsp_stor_chan_busy,
 	.poll		= vsp_stor_chan_poll,
 };
 

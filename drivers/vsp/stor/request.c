@@ -240,8 +240,14 @@ void vsp_stor_req_check_info(struct vsp_stor_req *req, int code, u64 info)
  */
 void vsp_stor_req_conflict(struct vsp_stor_req *req)
 {
-	vsp_stor_req_finish(req, VMB_STOR_SRB_ERROR, SAM_STAT_RESERVATION_CONFLICT,
-			    0);
+	/*
+	 * There is no sense data, and that is valid: without the flag Linux
+	 * reports an error of the adapter instead of the status.
+	 */
+	req->wire.srb.sense_length = 0;
+	memset(req->wire.srb.bytes, 0, sizeof(req->wire.srb.bytes));
+	vsp_stor_req_finish(req, VMB_STOR_SRB_ERROR | VMB_STOR_SRB_AUTOSENSE_VALID,
+			    SAM_STAT_RESERVATION_CONFLICT, 0);
 }
 
 /**

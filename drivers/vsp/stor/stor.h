@@ -68,6 +68,7 @@ struct vsp_stor_chan;
  * @conf_lock: protects the configuration: the fields up to @luns, and those of
  *	the logical units
  * @enabled: offered to the guest
+ * @hidden: it is being taken away: there are no logical units for new commands
  * @ide_target: 0 to 3: IDE channel and device
  * @max_channels: most channels, the primary one included
  * @luns: logical units that are enabled; changed under @conf_lock, read by RCU
@@ -91,6 +92,7 @@ struct vsp_stor_ctrl {
 	bool ide;
 	struct mutex conf_lock;		/* configuration */
 	bool enabled;
+	bool hidden;
 	u8 ide_target;
 	u16 max_channels;
 	struct vsp_stor_lun __rcu *luns[VSP_STOR_MAX_LUNS];
@@ -351,11 +353,13 @@ void vsp_stor_lun_put(struct vsp_stor_epoch *epoch);
 void vsp_stor_lun_drain(struct vsp_stor_lun *lun);
 void vsp_stor_lun_check_size(struct vsp_stor_lun *lun);
 void vsp_stor_lun_props(struct vsp_stor_lun *lun, struct vsp_stor_props *p);
+void vsp_stor_ctrl_hide(struct vsp_stor_ctrl *ctrl);
 u64 vsp_stor_lun_mask(struct vsp_stor_ctrl *ctrl);
 
 /* channel.c */
 int vsp_stor_chan_open(struct vmb_channel *ch, const u8 *user);
 void vsp_stor_chan_close(struct vmb_channel *ch);
+bool vsp_stor_chan_busy(struct vmb_channel *ch);
 int vsp_stor_chan_poll(struct vmb_channel *ch, int budget);
 void vsp_stor_chan_free(struct kref *ref);
 void vsp_stor_ctrl_rescan(struct vsp_stor_ctrl *ctrl);

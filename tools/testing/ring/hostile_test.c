@@ -175,6 +175,7 @@ static const char *hostile_consumer(void)
 			good++;
 		vmb_ring_publish(&h.rig.p);
 		CHECK(vmb_ring_space(&h.rig.p) < 4096);
+		vmb_ring_drained(&h.rig.p);
 		vmb_ring_wait_space(&h.rig.p, test_random(&seed));
 		vmb_ring_end_wait(&h.rig.p);
 	}

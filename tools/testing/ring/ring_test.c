@@ -159,11 +159,13 @@ static const char *ring_put_errors(void)
 	CHECK(vmb_ring_put(&rig.p, 6, 0, 0, NULL, NULL) == -EAGAIN);
 	CHECK(!vmb_ring_space(&rig.p));
 	vmb_ring_publish(&rig.p);
+	CHECK(!vmb_ring_drained(&rig.p));
 
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		rig.hdr->read_index = cpu_to_le32(bad[i]);
 		CHECK(vmb_ring_put(&rig.p, 6, 0, 0, NULL, NULL) == -EPROTO);
 		CHECK(!vmb_ring_space(&rig.p));
+		CHECK(!vmb_ring_drained(&rig.p));
 	}
 	rig_unmap(&rig);
 
@@ -195,12 +197,14 @@ static const char *ring_wrap(void)
 			body = vec(out, len);
 			CHECK(!vmb_ring_put(&rig.p, 6, 0, at, NULL, &body));
 			CHECK(vmb_ring_publish(&rig.p));
+			CHECK(!vmb_ring_drained(&rig.p));
 			CHECK(!vmb_ring_get(&rig.c, buf, sizeof(buf), &pkt));
 			CHECK(pkt.trans_id == at && pkt.type == 6 && !pkt.flags);
 			CHECK(pkt.len == ALIGN(len, 8));
 			CHECK(!memcmp(pkt.data, out, len));
 			CHECK(vmb_ring_get(&rig.c, buf, sizeof(buf), &pkt) == -EAGAIN);
 			CHECK(!vmb_ring_release(&rig.c));
+			CHECK(vmb_ring_drained(&rig.p));
 			CHECK(vmb_ring_space(&rig.p) == 4096 - 8);
 		}
 	}

@@ -12,6 +12,8 @@
 
 #define CONFIG_ROOT	"/sys/kernel/config/vmb"
 #define PARTITION	"t"
+/* how long a guest may take to let go of a device; 0 unless a test sets it */
+#define WITHDRAW_MS	"/sys/module/vmb_host/parameters/withdraw_ms"
 
 int config_mkdir(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int config_rmdir(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

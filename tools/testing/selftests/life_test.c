@@ -377,6 +377,81 @@ TEST(controller_removed_with_io)
 	bus_unload(g);
 }
 
+static pid_t disable_in_child(void)
+{
+	pid_t pid = EXPECT_OK(fork());
+
+	if (!pid)
+		_exit(config_write(PARTITION "/scsi.0/enable", "0") ? 1 : 0);
+	return pid;
+}
+
+/*
+ * Guests wait for ever for answers on a channel that is rescinded: they get
+ * them before, and are told to let go of the disk.
+ */
+TEST(controller_taken_from_a_busy_guest)
+{
+	struct vmb_msg_offer offer;
+	struct vmb_msg_relid m;
+	struct stor_cmd tur;
+	struct stor *s;
+	struct guest *g;
+	int i, status;
+	pid_t pid;
+
+	disk_create(DISK, SLOW);
+	s = started();
+	EXPECT_OK(config_write(WITHDRAW_MS, "15000"));
+	g = s->ch.g;
+	submit_all(s, guest_alloc(g, DEPTH));
+	pid = disable_in_child();
+	stor_wait_all(s);
+	for (i = 0; i < DEPTH; i++)
+		EXPECT_GOOD(&cmd[i]);
+	while (!s->nr_enumerate)
+		EXPECT(stor_reap(s, GUEST_PATIENCE));
+	for (i = 0; i < 20; i++) {
+		cmd_tur(&tur, 0);
+		stor_exec(s, &tur);
+		EXPECT_EQ(tur.srb.srb_status, VMB_STOR_SRB_INVALID_LUN);
+		usleep(20000);
+	}
+	guest_wait(g, VMB_MSG_RESCIND, &m, sizeof(m));
+	EXPECT_EQ(waitpid(pid, &status, 0), pid);
+	EXPECT_EQ(status, 0);
+	EXPECT_EQ(pins(), 1);
+	bus_relid(g, VMB_MSG_RELID_RELEASED, s->ch.relid);
+
+	/* and back: the disk is there */
+	EXPECT_OK(config_write(PARTITION "/scsi.0/enable", "1"));
+	bus_wait_offer(g, &offer);
+	stor_open(s, g, &offer, 3);
+	stor_init(s, VMB_STOR_VERSION_6_2);
+	stor_clear_ua(s, 0);
+	submit_all(s, guest_alloc(g, DEPTH));
+	stor_wait_all(s);
+	EXPECT_GOOD(&cmd[0]);
+}
+
+/* One that takes no answers keeps its device for so long and no longer. */
+TEST(controller_taken_from_a_deaf_guest)
+{
+	struct vmb_msg_relid m;
+	struct stor *s;
+	u64 start;
+
+	disk_create(DISK, "memory_backed=1 size=16");
+	s = started();
+	EXPECT_OK(config_write(WITHDRAW_MS, "1000"));
+	submit_all(s, guest_alloc(s->ch.g, DEPTH));
+	start = guest_now_ms();
+	EXPECT_OK(config_write(PARTITION "/scsi.0/enable", "0"));
+	EXPECT(guest_now_ms() - start >= 1000);
+	EXPECT(guest_now_ms() - start < GUEST_PATIENCE);
+	guest_wait(s->ch.g, VMB_MSG_RESCIND, &m, sizeof(m));
+}
+
 TEST(modules_in_use)
 {
 	struct stor *s;

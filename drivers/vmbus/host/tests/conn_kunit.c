@@ -297,6 +297,15 @@ static void conn_second_contact_drops_messages(struct kunit *test)
 	expect_silence(test);
 }
 
+static enum vmb_chan_state chan_state(struct kunit *test, u32 relid)
+{
+	struct conn_test *t = test->priv;
+	struct vmb_chan *ch = xa_load(&t->bus->chans, relid);
+
+	KUNIT_ASSERT_NOT_NULL(test, ch);
+	return ch->state;
+}
+
 static void conn_rescind_and_release(struct kunit *test)
 {
 	struct conn_test *t = test->priv;
@@ -310,18 +319,60 @@ static void conn_rescind_and_release(struct kunit *test)
 	vmb_host_device_withdraw(&t->dev[0]);
 	m = next(test, VMB_MSG_RESCIND, sizeof(*m));
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(m->relid), 1);
-	/* the id is taken until it is released; a second look offers no other */
+	/* the guest knows the device until it has released it: not offered twice */
 	KUNIT_EXPECT_EQ(test, vmb_host_device_offer(&t->dev[0]), 0);
-	KUNIT_EXPECT_EQ(test, offer(test, 1), 3);
 	KUNIT_EXPECT_EQ(test, vmb_host_device_offer(&t->dev[0]), 0);
 	expect_silence(test);
+	KUNIT_EXPECT_EQ(test, chan_state(test, 1), VMB_CHAN_RESCINDED);
 	post_relid(test, VMB_MSG_RELID_RELEASED, 1);
+	KUNIT_EXPECT_EQ(test, offer(test, 1), 1);
+	KUNIT_EXPECT_EQ(test, chan_state(test, 1), VMB_CHAN_OFFERED);
+	/* not rescinded again */
+	post_relid(test, VMB_MSG_RELID_RELEASED, 1);
+	expect_silence(test);
+}
+
+/* Withdrawn once more before the guest released the first one: no offer. */
+static void conn_held_back_and_withdrawn(struct kunit *test)
+{
+	struct conn_test *t = test->priv;
+
+	connect_with_offers(test, VMB_VERSION_5_3);
+	vmb_host_device_withdraw(&t->dev[0]);
+	next(test, VMB_MSG_RESCIND, sizeof(struct vmb_msg_relid));
+	KUNIT_EXPECT_EQ(test, vmb_host_device_offer(&t->dev[0]), 0);
+	vmb_host_device_withdraw(&t->dev[0]);
+	post_relid(test, VMB_MSG_RELID_RELEASED, 1);
+	expect_silence(test);
 	KUNIT_EXPECT_NULL(test, xa_load(&t->bus->chans, 1));
-	post_relid(test, VMB_MSG_RELID_RELEASED, 1);
+	KUNIT_EXPECT_EQ(test, vmb_host_device_offer(&t->dev[0]), 0);
+	KUNIT_EXPECT_EQ(test, offer(test, 1), 1);
+}
+
+/* It is the instance id that counts, not which device had it. */
+static void conn_held_back_by_another(struct kunit *test)
+{
+	struct conn_test *t = test->priv;
+
+	connect_with_offers(test, VMB_VERSION_5_3);
+	vmb_host_device_withdraw(&t->dev[0]);
+	next(test, VMB_MSG_RESCIND, sizeof(struct vmb_msg_relid));
 	vmb_host_device_withdraw(&t->dev[1]);
-	next(test, VMB_MSG_RESCIND, sizeof(*m));
+	next(test, VMB_MSG_RESCIND, sizeof(struct vmb_msg_relid));
+	swap(t->dev[0].instance_id, t->dev[1].instance_id);
 	KUNIT_EXPECT_EQ(test, vmb_host_device_offer(&t->dev[1]), 0);
-	KUNIT_EXPECT_EQ(test, offer(test, 2), 1);
+	post_relid(test, VMB_MSG_RELID_RELEASED, 2);
+	expect_silence(test);
+	post_relid(test, VMB_MSG_RELID_RELEASED, 1);
+	KUNIT_EXPECT_EQ(test, offer(test, 1), 1);
+	/* who connects anew has released all */
+	vmb_host_device_withdraw(&t->dev[1]);
+	next(test, VMB_MSG_RESCIND, sizeof(struct vmb_msg_relid));
+	KUNIT_EXPECT_EQ(test, vmb_host_device_offer(&t->dev[1]), 0);
+	expect_silence(test);
+	KUNIT_EXPECT_TRUE(test, contact(test, VMB_VERSION_5_3));
+	post_type(test, VMB_MSG_REQUEST_OFFERS);
+	KUNIT_EXPECT_EQ(test, offer(test, 1), 1);
 }
 
 static void conn_same_instance_twice(struct kunit *test)
@@ -474,6 +525,8 @@ static struct kunit_case conn_cases[] = {
 	KUNIT_CASE(conn_offers),
 	KUNIT_CASE(conn_second_contact_drops_messages),
 	KUNIT_CASE(conn_rescind_and_release),
+	KUNIT_CASE(conn_held_back_and_withdrawn),
+	KUNIT_CASE(conn_held_back_by_another),
 	KUNIT_CASE(conn_same_instance_twice),
 	KUNIT_CASE(conn_open_refused),
 	KUNIT_CASE(conn_gpadls),

@@ -258,9 +258,10 @@ t_persist() {
 	sg_persist -n -o -L -K 0xabc -T 1 "$sg"
 	sg_persist -n -i -r "$sg" >/tmp/reservation
 	refuses grep -qi 'write exclusive' /tmp/reservation
-	# A key that nobody has. The program's status is 0: storvsc makes an
-	# error of the transport of a conflict, and it says no more than that.
-	sg_persist -n -o -R -K 0xdef -T 1 "$sg" || true
+	# A key that nobody has: RESERVATION CONFLICT, by the program's status
+	status=0
+	sg_persist -n -o -R -K 0xdef -T 1 "$sg" || status=$?
+	same conflict $status 24
 	sg_persist -n -i -r "$sg" >/tmp/reservation
 	refuses grep -qi 'write exclusive' /tmp/reservation
 	sg_persist -n -o -G -K 0xabc -S 0 "$sg"

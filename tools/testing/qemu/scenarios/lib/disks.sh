@@ -61,22 +61,6 @@ remove_controller() {
 	rmdir "$VMB/$1/$2" || { echo "$1/$2 stays"; return 1; }
 }
 
-# The guest has said nothing on a controller for a while.
-quiet() {
-	local before
-	before=$(state "$1" packets "$2")
-	usleep 500000
-	[ "$(state "$1" packets "$2")" = "$before" ]
-}
-
-# Linux never ends a command that is under way on a controller that goes, nor
-# then the removal of that controller: wait for it to stop looking at the LUNs.
-unplug_controller() {
-	rmdir "$VMB/$1/$2"/lun.* || return
-	wait_for 20 quiet "$1" "$2" || return
-	rmdir "$VMB/$1/$2"
-}
-
 remove_partition() {
 	local dir
 	for dir in "$VMB/$1"/*.*/; do
