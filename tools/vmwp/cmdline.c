@@ -85,7 +85,12 @@ static bool same_property(const char *name, size_t len, const char *flag)
 	return true;
 }
 
-static bool mentions(const char *cpu, const char *flag)
+/**
+ * cmdline_cpu_mentions - is a flag of a CPU said to be on or off?
+ * @cpu: value of -cpu
+ * @flag: its name
+ */
+bool cmdline_cpu_mentions(const char *cpu, const char *flag)
 {
 	const char *p = strchr(cpu, ',');
 
@@ -115,7 +120,7 @@ char *cmdline_amend_cpu(const char *cpu, const char *const *flags)
 	if (!strcmp(cpu, "help") || !strcmp(cpu, "?"))
 		return new;
 	for (; *flags; flags++) {
-		if (mentions(cpu, *flags))
+		if (cmdline_cpu_mentions(cpu, *flags))
 			continue;
 		old = new;
 		if (asprintf(&new, "%s,%s", old, *flags) < 0)

@@ -17,6 +17,7 @@ struct cmdline {
 void cmdline_init(struct cmdline *cmd, int argc, char **argv);
 void cmdline_insert(struct cmdline *cmd, int at, const char *arg);
 int cmdline_find(const struct cmdline *cmd, const char *option);
+bool cmdline_cpu_mentions(const char *cpu, const char *flag);
 char *cmdline_amend_cpu(const char *cpu, const char *const *flags);
 const char *cmdline_accel_problem(const struct cmdline *cmd, bool *named);
 

@@ -43,6 +43,13 @@ static const char *const cpu_flags[] = {
 };
 
 /*
+ * Timers that keep out of the slot in which VMBus has its messages: there is no
+ * exit to free it, and Linux 6.12 jumps to NULL when a timer's message comes
+ * while it gives up the SynIC, before kexec for one.
+ */
+static const char *const timer_flags[] = { "hv-stimer-direct", NULL };
+
+/*
  * The guest does not ask for AutoEOI then, which would switch the hardware's
  * interrupt virtualisation off for the whole machine.
  */
@@ -229,6 +236,8 @@ static void add_cpu_flags(struct cmdline *cmd)
 		at = 2;
 	}
 	cpu = cmdline_amend_cpu(cmd->argv[at], cpu_flags);
+	if (!cmdline_cpu_mentions(cmd->argv[at], "hv-stimer"))
+		cpu = cmdline_amend_cpu(cpu, timer_flags);
 	if (have_apicv())
 		cpu = cmdline_amend_cpu(cpu, apicv_flags);
 	cmd->argv[at] = cpu;

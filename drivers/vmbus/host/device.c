@@ -12,14 +12,13 @@
 
 #include "host.h"
 
-/* a guest whose devices were idle for so long has nothing more to say to them */
-#define VMB_IDLE_MS		250
+/* how often it is looked whether a guest is idle */
 #define VMB_IDLE_STEP_MS	10
 
-static unsigned int withdraw_ms = 5000;
+static unsigned int withdraw_ms = 10000;
 module_param(withdraw_ms, uint, 0644);
 MODULE_PARM_DESC(withdraw_ms,
-		 "longest wait for a guest to become idle on a device that is taken away, in ms; 0: none");
+		 "longest wait for a guest to become idle on a device that is taken away, in ms; idle is a tenth of it without a packet; 0: no wait");
 
 struct vmb_driver_entry {
 	struct list_head list;
@@ -258,7 +257,9 @@ static bool vmb_device_open(struct vmb_host_device *dev, bool *idle)
 
 /*
  * Guests drop the answers on a channel that is rescinded, and some, Linux among
- * them, wait for these for ever: let them have the answers first.
+ * them, wait for these for ever: let them have the answers first. Nothing tells
+ * when a guest has let go of a device, but a guest that says nothing for a
+ * while has nothing more to say.
  */
 static void vmb_device_wait_idle(struct vmb_host_device *dev)
 {
@@ -268,7 +269,7 @@ static void vmb_device_wait_idle(struct vmb_host_device *dev)
 
 	while (limit && vmb_device_open(dev, &idle)) {
 		idle_ms = idle ? idle_ms + VMB_IDLE_STEP_MS : 0;
-		if (idle_ms > VMB_IDLE_MS)
+		if (idle_ms > limit / 10)
 			return;
 		if (time_after(jiffies, end)) {
 			pr_warn("%s: %s: taken away although the guest still uses it\n",

@@ -5,7 +5,7 @@
 CONFIGFS=/sys/kernel/config
 L2_RUN=/run/l2
 # shellcheck disable=SC2034 # for scenarios that write their own command line
-L2_HYPERV=host,kvm=off,hv-relaxed,hv-vapic,hv-time,hv-vpindex,hv-synic,hv-stimer,hv-runtime
+L2_HYPERV=host,kvm=off,hv-relaxed,hv-vapic,hv-time,hv-vpindex,hv-synic,hv-stimer,hv-stimer-direct,hv-runtime
 
 machine_setup() {
 	mkdir -p $L2_RUN

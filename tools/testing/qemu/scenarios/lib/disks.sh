@@ -90,9 +90,9 @@ step() {
 
 # Whoever fails cannot go on: take the guest down and what it had with it.
 give_up() {
+	cat "/sys/kernel/debug/vmb/$2/state"
 	l2_kill "$1"
 	sed "s/^/$1: /" "$L2_RUN/$1/qemu.log"
-	cat "/sys/kernel/debug/vmb/$2/state"
 	remove_partition "$2"
 }
 

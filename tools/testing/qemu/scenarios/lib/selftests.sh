@@ -21,17 +21,27 @@ selftest_programs() {
 	done
 }
 
-# Each test, PROGRAM.plan for each program, and the four of l1.
+# Each test, PROGRAM.plan for each program, and those of l1.
 plan() {
 	local program all=4
+	[ "$L1_KERNEL" != debug ] || all=5
 	for program in $(selftest_programs); do
 		all=$((all + 1 + $("$VMB_BUILD/selftests/$program" -l | wc -l)))
 	done
 	echo $all
 }
 
+# The debug kernel without its checkers would find nothing.
+checkers_are_on() {
+	[ -w /sys/kernel/debug/kmemleak ]
+	grep -q 'debug_locks: *1' /proc/lockdep_stats
+	[ -d /sys/kernel/debug/failslab ]
+	grep -q kasan_init /proc/kallsyms
+}
+
 l1() {
 	local program
+	[ "$L1_KERNEL" != debug ] || run_test checkers-are-on checkers_are_on
 	run_test modules-load load_vmb
 	run_test backings-load load null_blk scsi_debug brd loop
 	for program in /selftests/*; do
