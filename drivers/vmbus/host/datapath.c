@@ -6,7 +6,8 @@
  * off. It queues a task_work, which KVM runs in the same thread before it
  * enters the guest again: the VSP is polled with the VMM's address space and
  * without waking anybody. What exceeds the budget, and kicks from elsewhere,
- * go to the worker behind the VP that takes the channel's interrupts.
+ * go to the worker behind the VP that takes the channel's interrupts; so do all
+ * kicks of a channel that is better off there (place.c).
  *
  * vmb_chan.sched makes polls exclusive without losing a kick: a kick sets
  * KICKED, and whoever turns it on while RUNNING is off queues a poll. A poll
@@ -14,6 +15,8 @@
  */
 #define pr_fmt(fmt) "vmb_host: " fmt
 
+#include <linux/ktime.h>
+#include <linux/moduleparam.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
@@ -24,6 +27,11 @@
 #define VMB_BUDGET_VCPU		64
 /* packets between two looks at the scheduler, in the worker */
 #define VMB_BUDGET_WORKER	256
+
+static bool adaptive = true;
+module_param(adaptive, bool, 0644);
+MODULE_PARM_DESC(adaptive,
+		 "let workers poll busy channels when that is faster; otherwise only what exceeds a vCPU's budget");
 
 static void vmb_chan_interrupt(struct vmb_chan *ch)
 {
@@ -94,7 +102,7 @@ void vmb_chan_kick(struct vmb_chan *ch)
 		return;
 	atomic64_inc(&ch->stats.kicks);
 	kref_get(&ch->ref);
-	vmb_chan_queue(ch, false);
+	vmb_chan_queue(ch, READ_ONCE(ch->place.worker));
 }
 
 static void vmb_chan_break(struct vmb_chan *ch, const char *ring, int err)
@@ -200,6 +208,43 @@ static int vmb_chan_poll(struct vmb_chan *ch, int budget)
 	return n;
 }
 
+/* Account for what was taken; where there is one CPU there is one place. */
+static void vmb_chan_place(struct vmb_chan *ch, int n)
+{
+	bool before = ch->place.worker;
+
+	lockdep_assert_held(&ch->poll_lock);
+	if (READ_ONCE(adaptive) && num_online_cpus() > 1)
+		vmb_place_packets(&ch->place, n, ktime_get_ns());
+	else if (unlikely(before))
+		vmb_place_init(&ch->place, ktime_get_ns());
+	if (unlikely(before != ch->place.worker))
+		trace_vmb_channel_place(ch);
+}
+
+/*
+ * In the worker, with signals masked and the ring empty: wait a moment for the
+ * guest. Returns whether there is something.
+ */
+static bool vmb_chan_spin(struct vmb_chan *ch)
+{
+	struct vmb_worker *worker = &READ_ONCE(ch->vp)->worker;
+	u64 end;
+
+	lockdep_assert_held(&ch->poll_lock);
+	if (!ch->place.worker)
+		return false;
+	end = ktime_get_ns() + vmb_place_spin_ns(&ch->place);
+	do {
+		if (vmb_ring_readable(&ch->in))
+			return true;
+		if (need_resched() || !list_empty_careful(&worker->list))
+			return false;
+		cpu_relax();
+	} while (ktime_get_ns() < end);
+	return false;
+}
+
 /**
  * vmb_chan_run - poll a channel that was kicked
  * @ch: the channel; the caller holds a reference
@@ -232,6 +277,8 @@ void vmb_chan_run(struct vmb_chan *ch, bool worker)
 		for (;;) {
 			n = vmb_chan_poll(ch, budget - taken);
 			taken += n;
+			if (n)
+				vmb_chan_place(ch, n);
 			if (taken >= budget)
 				goto exceeded;
 			if (n) {
@@ -243,10 +290,14 @@ void vmb_chan_run(struct vmb_chan *ch, bool worker)
 			 * driver has no room, and kicks when it has. Signals
 			 * stay masked until then.
 			 */
-			if (ch->broken || again || !vmb_ring_unmask(&ch->in))
+			if (ch->broken || again)
+				break;
+			again = true;
+			if (worker && vmb_chan_spin(ch))
+				continue;
+			if (!vmb_ring_unmask(&ch->in))
 				break;
 			vmb_ring_mask(&ch->in);
-			again = true;
 		}
 		/* a kick meanwhile was told that somebody is at it: we are */
 	} while (atomic_cmpxchg(&ch->sched, VMB_CHAN_RUNNING, 0) !=
@@ -300,6 +351,7 @@ void vmb_chan_start_data(struct vmb_chan *ch)
 	mutex_lock(&ch->poll_lock);
 	ch->open = true;
 	ch->broken = false;
+	vmb_place_init(&ch->place, ktime_get_ns());
 	atomic_andnot(VMB_CHAN_CLOSED, &ch->sched);
 	mutex_unlock(&ch->poll_lock);
 	/* a guest may fill the ring before it opens the channel */

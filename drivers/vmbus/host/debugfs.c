@@ -31,7 +31,7 @@ static void vmb_debugfs_channels(struct seq_file *s, struct vmb_bus *bus)
 	struct vmb_chan *ch;
 	unsigned long relid;
 
-	seq_puts(s, "channel\tdevice\tindex\tstate\tvp\tkicks\tpolls_vcpu\tpolls_worker\tpackets\tcompletions\tinterrupts\tring_full\tbroken\n");
+	seq_puts(s, "channel\tdevice\tindex\tstate\tvp\tkicks\tpolls_vcpu\tpolls_worker\tpackets\tcompletions\tinterrupts\tring_full\tbroken\tplace\n");
 	xa_for_each(&bus->chans, relid, ch) {
 		const struct vmb_chan_stats *st = &ch->stats;
 
@@ -44,11 +44,12 @@ static void vmb_debugfs_channels(struct seq_file *s, struct vmb_bus *bus)
 			   atomic64_read(&st->polls_vcpu),
 			   atomic64_read(&st->polls_worker),
 			   atomic64_read(&st->packets));
-		seq_printf(s, "%lld\t%lld\t%lld\t%d\n",
+		seq_printf(s, "%lld\t%lld\t%lld\t%d\t%s\n",
 			   atomic64_read(&st->completions),
 			   atomic64_read(&st->interrupts),
 			   atomic64_read(&st->ring_full),
-			   READ_ONCE(ch->broken));
+			   READ_ONCE(ch->broken),
+			   READ_ONCE(ch->place.worker) ? "worker" : "vcpu");
 	}
 }
 

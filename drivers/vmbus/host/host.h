@@ -248,6 +248,35 @@ struct vmb_chan_stats {
 };
 
 /**
+ * struct vmb_place - where a channel is polled: place.c
+ * @worker: in the worker, not in the vCPU's thread; read without a lock
+ * @window: packets after which that is thought over
+ * @packets: of them so far
+ * @stays: windows before the vCPU's thread is measured again
+ * @start: when the first one came
+ * @last: when the last one came
+ * @interval: packets in the vCPU's thread from one trial of the worker to the
+ *	next
+ * @vcpu_ns: from packet to packet in the vCPU's thread, when last measured
+ * @worker_ns: the same in the worker
+ */
+struct vmb_place {
+	bool worker;
+	u32 window;
+	u32 packets;
+	u32 stays;
+	u64 start;
+	u64 last;
+	u32 interval;
+	u64 vcpu_ns;
+	u64 worker_ns;
+};
+
+void vmb_place_init(struct vmb_place *p, u64 now);
+void vmb_place_packets(struct vmb_place *p, u32 n, u64 now);
+u64 vmb_place_spin_ns(const struct vmb_place *p);
+
+/**
  * struct vmb_chan - a channel the guest was offered
  * @pub: what the VSP sees
  * @ref: one for the bus's table, one for each queued poll
@@ -264,6 +293,7 @@ struct vmb_chan_stats {
  * @poll_lock: one poll at a time
  * @in: consumer end of the ring from the guest; under @poll_lock
  * @in_buf: private copy of the packet being handled; under @poll_lock
+ * @place: where it is polled; under @poll_lock
  * @open: polls may touch the ring; under @poll_lock
  * @broken: the guest broke a ring: it is not touched until reopened
  * @out_lock: protects @out, @out_wait, @out_open
@@ -296,6 +326,7 @@ struct vmb_chan {
 	struct mutex poll_lock;
 	struct vmb_ring in;
 	void *in_buf;
+	struct vmb_place place;
 	bool open;
 	bool broken;
 

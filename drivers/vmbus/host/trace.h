@@ -103,6 +103,29 @@ DEFINE_EVENT(vmb_channel, vmb_channel_close,
 DEFINE_EVENT(vmb_channel, vmb_channel_interrupt,
 	TP_PROTO(struct vmb_chan *ch), TP_ARGS(ch));
 
+TRACE_EVENT(vmb_channel_place,
+	TP_PROTO(struct vmb_chan *ch),
+	TP_ARGS(ch),
+	TP_STRUCT__entry(
+		__string(partition, vmb_partition_name(ch->bus->partition))
+		__field(u32, relid)
+		__field(bool, worker)
+		__field(u64, vcpu_ns)
+		__field(u64, worker_ns)
+	),
+	TP_fast_assign(
+		__assign_str(partition);
+		__entry->relid = ch->relid;
+		__entry->worker = ch->place.worker;
+		__entry->vcpu_ns = ch->place.vcpu_ns;
+		__entry->worker_ns = ch->place.worker_ns;
+	),
+	TP_printk("%s channel %u: %s, %llu ns in the vCPU's thread, %llu ns in the worker",
+		  __get_str(partition), __entry->relid,
+		  __entry->worker ? "worker" : "vcpu", __entry->vcpu_ns,
+		  __entry->worker_ns)
+);
+
 TRACE_EVENT(vmb_channel_poll,
 	TP_PROTO(struct vmb_chan *ch, int packets),
 	TP_ARGS(ch, packets),

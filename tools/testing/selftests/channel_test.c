@@ -809,6 +809,39 @@ TEST(kick_runs_in_the_same_thread)
 	EXPECT(chan_counter(&s->ch, "polls_worker") > worker);
 }
 
+/* The worker takes a channel now and then to see how it does; nothing is lost. */
+TEST(worker_is_tried)
+{
+	struct guest *g = offered(VMB_VERSION_5_3);
+	static struct stor_cmd cmd[32];
+	struct stor s = {};
+	long long vcpu, worker;
+	int i, round;
+
+	stor_open(&s, g, &offer, 3);
+	stor_init(&s, VMB_STOR_VERSION_6_2);
+	EXPECT_OK(config_write(ADAPTIVE, "1"));
+	for (round = 0; round < 100; round++) {
+		for (i = 0; i < 32; i++) {
+			cmd_tur(&cmd[i], 5);
+			EXPECT_EQ(stor_submit(&s, &cmd[i], false), 0);
+		}
+		stor_wait_all(&s);
+		for (i = 0; i < 32; i++)
+			EXPECT(cmd[i].done);
+	}
+	vcpu = chan_counter(&s.ch, "polls_vcpu");
+	worker = chan_counter(&s.ch, "polls_worker");
+	EXPECT(vcpu > 128);
+	EXPECT(worker > 0 || sysconf(_SC_NPROCESSORS_ONLN) == 1);
+	/* at once, from whichever place it is in */
+	EXPECT_OK(config_write(ADAPTIVE, "0"));
+	use(&s, 3);
+	worker = chan_counter(&s.ch, "polls_worker");
+	use(&s, 200);
+	EXPECT_EQ(chan_counter(&s.ch, "polls_worker"), worker);
+}
+
 static void kick_fn(struct guest_vp *vp, void *arg)
 {
 	struct stor *s = arg;

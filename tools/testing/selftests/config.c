@@ -89,6 +89,7 @@ int config_read(const char *path, char *buf, unsigned int size)
 void config_partition(const char *name)
 {
 	EXPECT_OK(config_write(WITHDRAW_MS, "0"));
+	EXPECT_OK(config_write(ADAPTIVE, "0"));
 	EXPECT_OK(config_mkdir("%s", name));
 }
 
