@@ -3,7 +3,7 @@
 # DESCRIPTION: what sg3-utils say of the disks in a guest is what the host knows of them
 
 L2_KERNEL=stock
-PLAN=43
+PLAN=46
 TIMEOUT=240
 
 . "$SCENARIO_LIB/disks.sh"
@@ -21,15 +21,55 @@ bin /usr/bin/sg_start
 bin /usr/bin/sg_reset'
 
 # Which disk is which: 512 byte sectors, thin, write cache; 4 KiB sectors;
-# 512 byte sectors on 4 KiB ones, thin, write cache; read-only.
+# 512 byte sectors on 4 KiB ones, thin, write cache; read-only. The fifth keeps
+# reservations itself.
 DISKS='0 1 2 3'
+PR_DISK=4
+L1_MANIFEST='module tcm_loop'
 
 # --- the KVM host
 
 debug_disk() { ls /sys/bus/pseudo/drivers/scsi_debug/adapter0/host*/target*/*/block; }
 
+# A SCSI disk of the host's own, as a SAN would have it.
+TARGET=/sys/kernel/config/target
+WWN=naa.60014050000000b1
+
+make_san() {
+	local core=$TARGET/core/iblock_0/pr tpg=$TARGET/loopback/$WWN/tpgt_1
+	nullb nullb4 16
+	load target_core_mod target_core_iblock tcm_loop sd_mod
+	mkdir -p $core
+	echo udev_path=/dev/nullb4 >$core/control
+	echo 1 >$core/enable
+	mkdir -p $tpg/lun/lun_0
+	echo $WWN >$tpg/nexus
+	ln -s $core $tpg/lun/lun_0/disk
+	wait_for 20 san_disk
+}
+
+san_disk() {
+	local vendor
+	vendor=$(grep -l LIO-ORG /sys/class/block/sd*/device/vendor) || return
+	vendor=${vendor#/sys/class/block/}
+	echo "${vendor%%/*}"
+}
+
+remove_san() {
+	local core=$TARGET/core/iblock_0/pr tpg=$TARGET/loopback/$WWN/tpgt_1
+	rm $tpg/lun/lun_0/disk
+	rmdir $tpg/lun/lun_0 $tpg ${tpg%/*} $core
+}
+
+# What the guest has reserved, by the word of the target.
+san_is_reserved() {
+	grep -qi 'write exclusive' $TARGET/core/iblock_0/pr/pr/res_pr_type
+	grep -q 0x0000000000000abc $TARGET/core/iblock_0/pr/pr/res_pr_registered_i_pts
+}
+
 make_partition() {
 	load_vmb
+	make_san
 	nullb nullb0 32 discard=1 cache_size=1
 	nullb nullb1 24 blocksize=4096
 	modprobe scsi_debug dev_size_mb=16 physblk_exp=3 lbpu=1 lbpws=1 delay=0
@@ -40,13 +80,14 @@ make_partition() {
 	lun vm scsi.0 1 /dev/nullb1
 	lun vm scsi.0 2 "/dev/$(debug_disk)" id=naa.6001122334455667788990aabbccddee
 	lun vm scsi.0 3 /dev/nullb3 readonly=1
+	lun vm scsi.0 $PR_DISK "/dev/$(san_disk)"
 	offer vm scsi.0
 }
 
 # The block layer's word for it, not ours: what the guest is to find.
 expect() {
 	local lun name queue
-	for lun in $DISKS; do
+	for lun in $DISKS $PR_DISK; do
 		name=$(basename "$(cat "$VMB/vm/scsi.0/lun.$lun/device")")
 		queue=/sys/block/$name/queue
 		printf 'disk%s=%s:%s:%s:%s:%s:%s:%s:%s ' "$lun" \
@@ -82,8 +123,10 @@ l1() {
 	run_test partition make_partition || return
 	run_test disks-differ disks_differ
 	run_test guest-starts start_guest || return
+	run_test reserved-on-the-san step main reserved san_is_reserved || { give_up main vm; return; }
 	run_test guest-ends l2_wait main 300 || give_up main vm
 	[ ! -d $VMB/vm ] || run_test partition-goes remove_partition vm
+	run_test san-goes remove_san
 	rmmod scsi_debug
 }
 
@@ -254,6 +297,7 @@ t_persist() {
 	sg_persist -n -i -k "$sg" | grep -q 0xabc
 	sg_persist -n -o -R -K 0xabc -T 1 "$sg"
 	sg_persist -n -i -r "$sg" | grep -qi 'write exclusive'
+	[ "$lun" != $PR_DISK ] || sync_l1 reserved
 	read_blocks 0 8
 	sg_persist -n -o -L -K 0xabc -T 1 "$sg"
 	sg_persist -n -i -r "$sg" >/tmp/reservation
@@ -289,7 +333,7 @@ query() {
 }
 
 drivers() {
-	drivers_load scsi.0-lun.0 scsi.0-lun.1 scsi.0-lun.2 scsi.0-lun.3
+	drivers_load scsi.0-lun.0 scsi.0-lun.1 scsi.0-lun.2 scsi.0-lun.3 scsi.0-lun.$PR_DISK
 	load sg
 }
 
@@ -301,5 +345,6 @@ l2() {
 			run_test "$what-$lun" query $what "$lun"
 		done
 	done
+	run_test persist-$PR_DISK query persist $PR_DISK
 	run_test reset reset
 }
