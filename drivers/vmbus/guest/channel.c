@@ -5,6 +5,7 @@
  */
 #define pr_fmt(fmt) "vmb_guest: " fmt
 
+#include <kunit/visibility.h>
 #include <linux/cpu.h>
 #include <linux/export.h>
 #include <linux/gfp.h>
@@ -354,6 +355,7 @@ int vmb_guest_chan_move(struct vmb_guest_chan *ch, unsigned int cpu)
 	vmb_guest_chan_kick(ch);
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_guest_chan_move);
 
 /**
  * vmb_guest_set_cpu() - have another CPU take a channel's interrupts

@@ -4,6 +4,7 @@
  */
 #define pr_fmt(fmt) "vmb_guest: " fmt
 
+#include <kunit/visibility.h>
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/gfp.h>
@@ -79,12 +80,19 @@ static int vmb_guest_cpu_online(unsigned int cpu, struct hlist_node *node)
 	return 0;
 }
 
-/*
- * Have other CPUs take what this one does. First nothing new comes to it, then
- * what is there is moved; opens under way hold their channel's lock, and are
- * seen when that is taken.
+/**
+ * vmb_guest_cpu_offline - have other CPUs take what one does
+ * @bus: the bus
+ * @cpu: it goes, and gets nothing new any more
+ *
+ * First nothing new comes to it, then what is there is moved; opens under way
+ * hold their channel's lock, and are seen when that is taken.
+ *
+ * Context: may sleep.
+ * Return: 0; -EBUSY when it takes the host's messages; what moving a channel
+ * returns.
  */
-static int vmb_guest_cpu_empty(struct vmb_guest_bus *bus, unsigned int cpu)
+int vmb_guest_cpu_offline(struct vmb_guest_bus *bus, unsigned int cpu)
 {
 	struct vmb_guest_chan *ch;
 	unsigned long relid = 0;
@@ -137,6 +145,7 @@ static int vmb_guest_cpu_empty(struct vmb_guest_bus *bus, unsigned int cpu)
 	}
 	return ret;
 }
+EXPORT_SYMBOL_IF_KUNIT(vmb_guest_cpu_offline);
 
 static int vmb_guest_cpu_teardown(unsigned int cpu, struct hlist_node *node)
 {
@@ -144,7 +153,7 @@ static int vmb_guest_cpu_teardown(unsigned int cpu, struct hlist_node *node)
 	struct vmb_guest_percpu *c = per_cpu_ptr(bus->cpu, cpu);
 	int ret;
 
-	ret = vmb_guest_cpu_empty(bus, cpu);
+	ret = vmb_guest_cpu_offline(bus, cpu);
 	if (ret)
 		return ret;
 	bus->pf->ops->disable(bus->pf, cpu);
