@@ -19,9 +19,20 @@ static void fake_interrupt(struct fake *f)
 {
 	local_bh_disable();
 	local_irq_disable();
-	vmb_guest_bus_interrupt(f->bus);
+	f->in_irq = true;
+	do {
+		f->raised = false;
+		vmb_guest_bus_interrupt(f->bus);
+	} while (f->raised);
+	f->in_irq = false;
 	local_irq_enable();
 	local_bh_enable();
+}
+
+/* EOM was written elsewhere than in an interrupt. */
+static void fake_irq_work(struct work_struct *work)
+{
+	fake_interrupt(container_of(work, struct fake, irq_work));
 }
 
 /* Write the next message if the slot is free; else ask for EOM. */
@@ -60,7 +71,7 @@ static void fake_pump(struct fake *f)
 
 void fake_send(struct fake *f, const void *msg, u32 len)
 {
-	struct fake_msg *m = kzalloc(sizeof(*m), GFP_KERNEL);
+	struct fake_msg *m = kzalloc(sizeof(*m), GFP_ATOMIC);
 	unsigned long flags;
 
 	m->len = len;
@@ -387,9 +398,11 @@ static void fake_eom(struct vmb_guest_platform *pf)
 	struct fake *f = fake_of(pf);
 
 	f->eoms++;
-	/* in the middle of an interrupt; whoever sent it goes on, or nobody */
-	if (fake_stage(f))
-		vmb_guest_bus_interrupt(f->bus);
+	if (!fake_stage(f))
+		return;
+	f->raised = true;
+	if (!f->in_irq)
+		schedule_work(&f->irq_work);
 }
 
 static u32 fake_vp_index(struct vmb_guest_platform *pf, unsigned int cpu)
@@ -422,6 +435,7 @@ struct fake *fake_create(struct kunit *test)
 	f->msg_conn = FAKE_MSG_CONN;
 	spin_lock_init(&f->lock);
 	INIT_LIST_HEAD(&f->out);
+	INIT_WORK(&f->irq_work, fake_irq_work);
 	f->bus = vmb_guest_bus_create(&f->pf);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(f->bus));
 	KUNIT_EXPECT_EQ(test, f->enabled, num_online_cpus());
@@ -454,6 +468,10 @@ int fake_connect(struct fake *f)
 /* Until the bus has done all that it was told to do. */
 void settle(struct fake *f)
 {
+	do {
+		flush_workqueue(f->bus->msg_wq);
+		flush_work(&f->irq_work);
+	} while (!list_empty(&f->out));
 	flush_workqueue(f->bus->msg_wq);
 	flush_workqueue(f->bus->chan_wq);
 }

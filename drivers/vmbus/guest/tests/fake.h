@@ -53,6 +53,9 @@ struct fake {
 	spinlock_t lock;
 	struct list_head out;
 	u32 eoms;
+	bool in_irq;
+	bool raised;
+	struct work_struct irq_work;
 	u32 enabled;
 
 	/* what it does */
