@@ -137,7 +137,7 @@ free:
 static void vmb_guest_chan_return_rings(struct vmb_guest_chan *ch)
 {
 	if (vmb_guest_gpadl_teardown(&ch->pub, &ch->gpadl)) {
-		vmb_guest_chan_warn(ch, "%u pages are lost: the host does not say that it has done with them\n",
+		vmb_guest_chan_warn(ch, "%u pages are lost: the host has not given them back\n",
 				    ch->nr_pages);
 		ch->nr_pages = 0;
 	}

@@ -157,7 +157,7 @@ int vmb_guest_conn_negotiate(struct vmb_guest_bus *bus)
 			bus->version >> 16, bus->version & 0xffff, bus->msg_cpu);
 	else
 		pr_err("%s: not connected: %s, error %d\n", bus->pf->name,
-		       ret == -ECONNREFUSED ? "the host serves no version from 2.4 on that is allowed" :
+		       ret == -ECONNREFUSED ? "the host serves no version that is allowed" :
 		       "the host does not answer", ret);
 	return ret;
 }
@@ -234,7 +234,9 @@ void vmb_guest_bus_crash(struct vmb_guest_bus *bus)
 	if (xchg(&bus->state, VMB_GUEST_CRASHED) != VMB_GUEST_CONNECTED ||
 	    bus->version < VMB_VERSION_3_0)
 		return;
-	for (ms = 0; bus->pf->ops->post_message(bus->pf, bus->msg_conn_id, &msg, sizeof(msg)); ms++) {
+	for (ms = 0; ; ms++) {
+		if (!bus->pf->ops->post_message(bus->pf, bus->msg_conn_id, &msg, sizeof(msg)))
+			break;
 		if (ms == 1000) {
 			pr_emerg("%s: UNLOAD not taken\n", bus->pf->name);
 			return;
@@ -242,6 +244,9 @@ void vmb_guest_bus_crash(struct vmb_guest_bus *bus)
 		mdelay(1);
 	}
 	for (ms = 0; ms < VMB_GUEST_UNLOAD_FACTOR * VMB_GUEST_TIMEOUT_MS; ms++) {
+		/* a CPU that still takes interrupts has taken it */
+		if (READ_ONCE(bus->unloaded))
+			return;
 		for_each_possible_cpu(cpu) {
 			struct vmb_hv_message *slots = per_cpu_ptr(bus->cpu, cpu)->synic.msg;
 

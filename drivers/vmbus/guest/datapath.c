@@ -37,7 +37,7 @@ static void vmb_guest_chan_break(struct vmb_guest_chan *ch, const char *ring, in
 	if (xchg(&ch->broken, true))
 		return;
 	atomic64_inc(&ch->bus->nr_bad);
-	vmb_guest_chan_warn(ch, "the host broke the ring %s it: error %d; the channel stands still until it is closed\n",
+	vmb_guest_chan_warn(ch, "the host broke the ring %s it: error %d; not used until opened anew\n",
 			    ring, err);
 	if (ch->ops->broken)
 		ch->ops->broken(&ch->pub);
@@ -363,7 +363,7 @@ static int vmb_guest_chan_send(struct vmb_guest_chan *ch,
 	unsigned long flags;
 	int ret;
 
-	if (!!pkt->gpa != (pkt->type == VMB_PKT_GPA_DIRECT))
+	if (pkt->type == VMB_PKT_GPA_DIRECT ? !pkt->gpa : !!pkt->gpa)
 		return -EINVAL;
 	spin_lock_irqsave(&ch->out_lock, flags);
 	ret = vmb_guest_chan_put_locked(ch, pkt, &signal, &others);

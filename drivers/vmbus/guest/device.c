@@ -164,7 +164,7 @@ static void vmb_guest_dev_release(struct device *dev)
 	struct vmb_guest_dev *vdev = vmb_guest_dev_of(dev);
 
 	kfree(vdev->driver_override);
-	kfree(vdev);
+	kfree_rcu(vdev, rcu);
 }
 
 /**

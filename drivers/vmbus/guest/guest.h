@@ -152,6 +152,7 @@ struct vmb_guest_percpu {
  * @chan_wq: for &vmb_guest_chan.work
  * @offers_done: the host has made all its offers
  * @ignore: offers and rescinds are not looked at any more
+ * @unloaded: the host has answered an UNLOAD that nobody waited for in order
  * @nr_bad: messages refused
  * @debugfs: its directory
  */
@@ -190,6 +191,7 @@ struct vmb_guest_bus {
 	struct workqueue_struct *chan_wq;
 	struct completion offers_done;
 	bool ignore;
+	bool unloaded;
 	atomic64_t nr_bad;
 	struct dentry *debugfs;
 };
@@ -370,6 +372,7 @@ static inline u64 vmb_guest_bus_gpa(const struct vmb_guest_bus *bus, void *addr)
  * @subs: &vmb_guest_chan.sub_node; bus's lock
  * @ready: it has been added, or never will be
  * @driver_override: the only driver that may have it, or NULL; bus's dev_lock
+ * @rcu: frees it after readers that have found one of its channels
  */
 struct vmb_guest_dev {
 	struct vmb_guest_device pub;
@@ -378,6 +381,7 @@ struct vmb_guest_dev {
 	struct list_head subs;
 	struct completion ready;
 	const char *driver_override;
+	struct rcu_head rcu;
 };
 
 static inline struct vmb_guest_dev *vmb_guest_dev_of(struct device *dev)

@@ -217,7 +217,11 @@ static void vmb_guest_message_dispatch(struct vmb_guest_bus *bus,
 	default:
 		break;
 	}
-	if (!vmb_guest_message_answer(bus, msg, type, relid, id))
+	if (vmb_guest_message_answer(bus, msg, type, relid, id))
+		return;
+	if (type == VMB_MSG_UNLOAD_RESPONSE && READ_ONCE(bus->state) == VMB_GUEST_CRASHED)
+		WRITE_ONCE(bus->unloaded, true);
+	else
 		vmb_guest_bad(bus, "message %u about channel %u, id %#x, which nobody waits for\n",
 			      type, relid, id);
 }
@@ -332,6 +336,7 @@ bool vmb_guest_message_poll(struct vmb_guest_bus *bus, struct vmb_hv_message *sl
 
 	if (slot_type == cpu_to_le32(VMB_MSG_TYPE_NONE))
 		return false;
+	/* pairs with the host, which writes the type last */
 	virt_rmb();
 	found = slot_type == cpu_to_le32(VMB_MSG_TYPE_CHANNEL) &&
 		READ_ONCE(*(__le32 *)slot->payload) == cpu_to_le32(type);

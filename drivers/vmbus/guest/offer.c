@@ -33,15 +33,18 @@ static void vmb_guest_chan_release_id(struct vmb_guest_chan *ch)
 static struct vmb_guest_dev *vmb_guest_offer_find(struct vmb_guest_bus *bus,
 						  const guid_t *instance_id)
 {
-	struct vmb_guest_dev *vdev;
+	struct vmb_guest_dev *vdev, *found = NULL;
 
-	guard(spinlock)(&bus->dev_lock);
-	list_for_each_entry(vdev, &bus->devices, list)
+	spin_lock(&bus->dev_lock);
+	list_for_each_entry(vdev, &bus->devices, list) {
 		if (guid_equal(&vdev->pub.instance_id, instance_id)) {
 			get_device(&vdev->pub.dev);
-			return vdev;
+			found = vdev;
+			break;
 		}
-	return NULL;
+	}
+	spin_unlock(&bus->dev_lock);
+	return found;
 }
 
 static bool vmb_guest_offer_index_taken(struct vmb_guest_bus *bus,
@@ -202,8 +205,8 @@ void vmb_guest_rescind_handle(struct vmb_guest_bus *bus, u32 relid)
 		return;
 	}
 	trace_vmb_guest_rescind(ch);
-	/* who begins to wait looks at it after he can be found */
 	WRITE_ONCE(ch->rescinded, true);
+	/* who begins to wait looks at it after he can be found; pairs with that */
 	smp_mb();
 	vmb_guest_wait_fail(bus, relid, -ENODEV);
 	queue_work(bus->chan_wq, &ch->work);

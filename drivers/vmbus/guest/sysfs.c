@@ -115,9 +115,12 @@ static ssize_t driver_override_show(struct device *dev, struct device_attribute 
 				    char *buf)
 {
 	struct vmb_guest_dev *vdev = vmb_guest_dev_of(dev);
+	int len;
 
-	guard(spinlock)(&vdev->pub.bus->dev_lock);
-	return sysfs_emit(buf, "%s\n", vdev->driver_override ?: "(null)");
+	spin_lock(&vdev->pub.bus->dev_lock);
+	len = sysfs_emit(buf, "%s\n", vdev->driver_override ?: "(null)");
+	spin_unlock(&vdev->pub.bus->dev_lock);
+	return len;
 }
 
 static ssize_t driver_override_store(struct device *dev, struct device_attribute *attr,

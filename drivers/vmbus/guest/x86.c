@@ -35,7 +35,7 @@ static u16 vmb_guest_x86_post(struct vmb_guest_platform *pf, u32 connection_id,
 		return VMB_HV_INVALID_PARAMETER;
 	/* the page is the CPU's, and whoever interrupts may make hypercalls */
 	local_irq_save(flags);
-	in = *this_cpu_ptr((void **__percpu)hyperv_pcpu_input_arg);
+	in = *this_cpu_ptr(hyperv_pcpu_input_arg);
 	in->connection_id = cpu_to_le32(connection_id);
 	in->reserved = 0;
 	in->message_type = cpu_to_le32(VMB_MSG_TYPE_CHANNEL);

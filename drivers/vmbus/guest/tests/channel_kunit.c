@@ -415,4 +415,5 @@ static struct kunit_suite channel_suite = {
 	.exit = channel_test_exit,
 	.test_cases = channel_cases,
 };
+
 kunit_test_suite(channel_suite);

@@ -195,6 +195,17 @@ static void conn_crash(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->seen[VMB_MSG_UNLOAD], 1);
 }
 
+/* The CPU that the answer comes to still takes interrupts. */
+static void conn_crash_answered(struct kunit *test)
+{
+	struct fake *f = test->priv;
+
+	KUNIT_ASSERT_EQ(test, fake_connect(f), 0);
+	vmb_guest_bus_crash(f->bus);
+	KUNIT_EXPECT_EQ(test, f->seen[VMB_MSG_UNLOAD], 1);
+	KUNIT_EXPECT_EQ(test, fake_bad(f), 0);
+}
+
 static void conn_bad_messages(struct kunit *test)
 {
 	u8 payload[VMB_MSG_PAYLOAD_MAX] = {};
@@ -280,6 +291,7 @@ static struct kunit_case conn_cases[] = {
 	KUNIT_CASE(conn_bad_connection_id),
 	KUNIT_CASE(conn_unload_unanswered),
 	KUNIT_CASE(conn_crash),
+	KUNIT_CASE(conn_crash_answered),
 	KUNIT_CASE(conn_bad_messages),
 	KUNIT_CASE(conn_eom),
 	{ }
@@ -291,6 +303,7 @@ static struct kunit_suite conn_suite = {
 	.exit = conn_test_exit,
 	.test_cases = conn_cases,
 };
+
 kunit_test_suite(conn_suite);
 
 MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);

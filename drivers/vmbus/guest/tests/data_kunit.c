@@ -78,13 +78,13 @@ static void send_inband(struct kunit *test)
 
 static void send_batch(struct kunit *test)
 {
+	struct vmb_guest_packet p;
 	struct fake *f = test->priv;
 	struct vmb_packet pkt;
 	u32 i;
 
 	for (i = 0; i < 10; i++) {
-		struct vmb_guest_packet p = inband(i, &i, sizeof(i));
-
+		p = inband(i, &i, sizeof(i));
 		KUNIT_ASSERT_EQ(test, vmb_guest_put(chan, &p), 0);
 	}
 	/* not shown yet */
@@ -94,8 +94,8 @@ static void send_batch(struct kunit *test)
 	vmb_guest_publish(chan);
 	KUNIT_EXPECT_EQ(test, f->chan[RELID]->signals, 1);
 	/* the host has not taken the first ones: it is awake */
-	vmb_guest_send(chan, &(struct vmb_guest_packet){ .type = VMB_PKT_INBAND,
-							 .trans_id = 10 });
+	p = inband(10, NULL, 0);
+	KUNIT_EXPECT_EQ(test, vmb_guest_send(chan, &p), 0);
 	KUNIT_EXPECT_EQ(test, f->chan[RELID]->signals, 1);
 	for (i = 0; i <= 10; i++) {
 		KUNIT_ASSERT_EQ(test, fake_get(f, RELID, &pkt), 0);
@@ -104,7 +104,7 @@ static void send_batch(struct kunit *test)
 	vmb_ring_release(&f->chan[RELID]->in);
 	/* it masks signals */
 	vmb_ring_mask(&f->chan[RELID]->in);
-	vmb_guest_send(chan, &(struct vmb_guest_packet){ .type = VMB_PKT_INBAND });
+	KUNIT_EXPECT_EQ(test, vmb_guest_send(chan, &p), 0);
 	KUNIT_EXPECT_EQ(test, f->chan[RELID]->signals, 1);
 }
 
@@ -606,4 +606,5 @@ static struct kunit_suite data_suite = {
 	.exit = data_test_exit,
 	.test_cases = data_cases,
 };
+
 kunit_test_suite(data_suite);

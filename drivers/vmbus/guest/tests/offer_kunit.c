@@ -480,4 +480,5 @@ static struct kunit_suite offer_suite = {
 	.exit = offer_test_exit,
 	.test_cases = offer_cases,
 };
+
 kunit_test_suite(offer_suite);
