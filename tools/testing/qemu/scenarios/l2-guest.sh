@@ -47,7 +47,7 @@ steps() {
 		l2_go main up &&
 		run_test host-sees-5.3 step main loaded is_connected 5.3 &&
 		run_test offer-second step main second offer vm scsi.1 &&
-		run_test take-second step main take unplug_controller vm scsi.1 &&
+		run_test take-second step main take remove_controller vm scsi.1 &&
 		run_test host-sees-unload step main unloaded is_unloaded &&
 		run_test host-sees-4.1 step main old is_connected 4.1 &&
 		run_test host-sees-inbox step main end is_connected 5.3
