@@ -38,6 +38,8 @@ WWN=naa.60014050000000b1
 make_san() {
 	local core=$TARGET/core/iblock_0/pr tpg=$TARGET/loopback/$WWN/tpgt_1
 	nullb nullb4 16
+	# registrations are kept over a loss of power: sd asks for that
+	mkdir -p /var/target/pr
 	load target_core_mod target_core_iblock tcm_loop sd_mod
 	mkdir -p $core
 	echo udev_path=/dev/nullb4 >$core/control
@@ -236,7 +238,7 @@ t_queries() {
 	# no such block
 	refuses sg_verify -l $blocks -c 1 "$sg"
 	sg_luns -r "$sg" >/tmp/luns
-	same "bytes of LUNs" "$(be /tmp/luns 0 4)" 32
+	same "bytes of LUNs" "$(be /tmp/luns 0 4)" 40
 }
 
 t_opcodes() {

@@ -69,6 +69,9 @@ remove_partition() {
 	rmdir "$VMB/$1" || { echo "$1 stays"; return 1; }
 }
 
+# What the guest's drivers need beside what is in its image.
+guest_drivers() { :; }
+
 # state PARTITION COLUMN CONTROLLER: of each channel of a controller
 state() {
 	awk -v column="$2" -v device="$3" '
@@ -114,10 +117,12 @@ disk() {
 
 no_disk() { ! disk "$1"; }
 
+vsc_load() { load hv_vmbus hv_storvsc; }
+
 # drivers_load SERIAL...: and wait for these disks
 drivers_load() {
 	local serial
-	load hv_vmbus hv_storvsc sd_mod || return
+	vsc_load && load sd_mod || return
 	for serial in "$@"; do
 		wait_for 60 disk "$serial" || { dmesg | grep -iE 'scsi|vmbus|storvsc' | tail; return 1; }
 	done
