@@ -6,6 +6,7 @@
 #include <linux/percpu.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
+#include <kunit/visibility.h>
 
 #include "port.h"
 
@@ -135,6 +136,7 @@ void storport_lun_sum(struct storport_lun *lun, struct storport_stats *sum)
 		sum->busy += READ_ONCE(s->busy);
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(storport_lun_sum);
 
 #define STAT_ATTR(name)							\
 static ssize_t name##_show(struct device *dev,				\

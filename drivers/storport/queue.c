@@ -7,6 +7,7 @@
 #include <linux/nospec.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <kunit/visibility.h>
 
 #include "port.h"
 
@@ -118,6 +119,7 @@ struct storport_slot *storport_slot_of(struct storport_port *port, u64 id)
 	return &queues[array_index_nospec(hwq, port->nr_queues)]
 		.slots[array_index_nospec(tag, port->adapter.config.queue_depth)];
 }
+EXPORT_SYMBOL_IF_KUNIT(storport_slot_of);
 
 /**
  * storport_queues_barrier() - wait for those who start a command, or poll
