@@ -84,20 +84,35 @@ static bool slot_returned(struct storport_port *port, u64 id)
 	       (atomic64_read(&slot->id) & ~STORPORT_ID_ORPHAN) != id;
 }
 
+/* Whose return is waited for: one command's, or all of an address */
+struct awaited {
+	struct storport_port *port;
+	u64 id;
+	const struct storport_address *addr;
+	enum scope scope;
+};
+
+static bool returned(const struct awaited *a)
+{
+	return a->id ? slot_returned(a->port, a->id) :
+		       all_returned(a->port, a->addr, a->scope);
+}
+
 /*
  * Only commands that were given up wake a waiter, to spare the others the
  * trouble: hence the slices.
  */
-#define wait_returned(port, condition, deadline)				\
-({										\
-	bool __ret;								\
-	while (!(__ret = (condition)) && !storport_port_gone(port) &&		\
-	       time_before(jiffies, deadline))					\
-		wait_event_timeout((port)->returned,				\
-				   (condition) || storport_port_gone(port),	\
-				   HZ / 50 + 1);				\
-	__ret;									\
-})
+static bool wait_returned(const struct awaited *a, unsigned long deadline)
+{
+	while (!returned(a)) {
+		if (storport_port_gone(a->port) || time_after_eq(jiffies, deadline))
+			return false;
+		wait_event_timeout(a->port->returned,
+				   returned(a) || storport_port_gone(a->port),
+				   HZ / 50 + 1);
+	}
+	return true;
+}
 
 static int rung_result(struct storport_port *port, struct scsi_cmnd *cmd,
 		       const char *rung, const struct storport_address *addr,
@@ -151,7 +166,8 @@ int storport_error_abort(struct scsi_cmnd *cmd)
 	else if (!mp->abort)
 		return FAILED;
 	else if (!mp->abort(&port->adapter, srb, limit))
-		ok = wait_returned(port, slot_returned(port, id), deadline);
+		ok = wait_returned(&(struct awaited){ .port = port, .id = id },
+				   deadline);
 	return rung_result(port, cmd, "abort", &addr, ok);
 }
 
@@ -164,6 +180,7 @@ static int reset(struct scsi_cmnd *cmd, enum scope scope, const char *rung,
 	struct storport_address addr = address_of(cmd);
 	unsigned int limit = port->adapter.config.reset_ms;
 	unsigned long deadline = jiffies + msecs_to_jiffies(limit);
+	struct awaited awaited = { .port = port, .addr = &addr, .scope = scope };
 	bool ok;
 
 	if (storport_port_gone(port))
@@ -172,7 +189,7 @@ static int reset(struct scsi_cmnd *cmd, enum scope scope, const char *rung,
 		return FAILED;
 	storport_count(port, counter);
 	ok = !op(&port->adapter, &addr, limit) &&
-	     wait_returned(port, all_returned(port, &addr, scope), deadline);
+	     wait_returned(&awaited, deadline);
 	return rung_result(port, cmd, rung, &addr, ok);
 }
 

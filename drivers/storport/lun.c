@@ -138,22 +138,48 @@ void storport_lun_sum(struct storport_lun *lun, struct storport_stats *sum)
 }
 EXPORT_SYMBOL_IF_KUNIT(storport_lun_sum);
 
-#define STAT_ATTR(name)							\
-static ssize_t name##_show(struct device *dev,				\
-			   struct device_attribute *attr, char *buf)	\
-{									\
-	struct storport_stats sum;					\
-									\
-	storport_lun_sum(storport_lun_of(to_scsi_device(dev)), &sum);	\
-	return sysfs_emit(buf, "%llu\n", sum.name);			\
-}									\
-static DEVICE_ATTR_RO(name)
+static struct storport_stats stats_of(struct device *dev)
+{
+	struct storport_stats sum;
 
-STAT_ATTR(requests);
-STAT_ATTR(read_bytes);
-STAT_ATTR(write_bytes);
-STAT_ATTR(errors);
-STAT_ATTR(busy);
+	storport_lun_sum(storport_lun_of(to_scsi_device(dev)), &sum);
+	return sum;
+}
+
+static ssize_t requests_show(struct device *dev, struct device_attribute *attr,
+			     char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", stats_of(dev).requests);
+}
+static DEVICE_ATTR_RO(requests);
+
+static ssize_t read_bytes_show(struct device *dev, struct device_attribute *attr,
+			       char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", stats_of(dev).read_bytes);
+}
+static DEVICE_ATTR_RO(read_bytes);
+
+static ssize_t write_bytes_show(struct device *dev, struct device_attribute *attr,
+				char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", stats_of(dev).write_bytes);
+}
+static DEVICE_ATTR_RO(write_bytes);
+
+static ssize_t errors_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", stats_of(dev).errors);
+}
+static DEVICE_ATTR_RO(errors);
+
+static ssize_t busy_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", stats_of(dev).busy);
+}
+static DEVICE_ATTR_RO(busy);
 
 static ssize_t timeouts_show(struct device *dev, struct device_attribute *attr,
 			     char *buf)

@@ -198,6 +198,7 @@ int storport_queue_poll(struct Scsi_Host *host, unsigned int hwq)
 	rcu_read_lock();
 	if (!(READ_ONCE(port->flags) & (BIT(STORPORT_PORT_GONE) |
 					BIT(STORPORT_PORT_STOPPED)))) {
+		/* for people; a few may get lost */
 		data_race(queue->polls++);
 		found = port->adapter.miniport->poll(&port->adapter, hwq);
 	}

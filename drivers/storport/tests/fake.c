@@ -201,8 +201,7 @@ static struct fake_cmd *take(struct fake *fake, bool poll)
 		if (!fc->committed || fc->held || on_poll_queue(fake, fc) != poll)
 			continue;
 		found = fc;
-		if (!fake->reverse)
-			break;
+		break;
 	}
 	if (found)
 		list_del(&found->node);

@@ -47,52 +47,43 @@ struct fake_rung {
 	int calls;
 };
 
-/**
- * struct fake - the adapter and its settings
- * @adapter: the port layer's
- * @parent: device it belongs to
- * @bdev: disk of LUN 0, opened
- * @lock: protects all below
- * @luns: logical units
- * @cmds: commands, oldest first
- * @hold: so many commands that read or write are not answered; -1: all
- * @reverse: answer the youngest first
- * @inject: so many commands that read or write end with @outcome
- * @outcome: see there
- * @busy: so many calls of start_io answer @busy_with
- * @busy_with: see there
- * @attention_all: unit attention for the next command of each logical unit
- * @abort: rungs, this and the following
- * @controls: calls of adapter_control, by what for
- * @restart_result: of adapter_control
- * @work: answers commands
+/*
+ * The adapter and its settings. Tests change settings without the lock while
+ * nothing else looks.
  */
 struct fake {
 	struct storport_adapter *adapter;
 	struct device *parent;
+	/* disk of LUN 0 */
 	struct file *bdev_file;
 	struct block_device *bdev;
 	spinlock_t lock;	/* all below */
 	struct fake_lun luns[FAKE_LUNS];
+	/* oldest first */
 	struct list_head cmds;
+	/* so many commands that read or write are not answered; -1: all */
 	int hold;
-	bool reverse;
+	/* so many that read or write end with the outcome; -1: all */
 	int inject;
 	struct storport_completion outcome;
+	/* so many calls of start_io for such answer that; -1: all */
 	int busy;
 	enum storport_start busy_with;
 	struct fake_rung abort;
 	struct fake_rung reset_lun;
 	struct fake_rung reset_target;
 	struct fake_rung reset_bus;
+	/* calls of adapter_control, by what for; and its answer */
 	int controls[3];
 	int restart_result;
 	bool removed;
 	int builds, starts, commits, polls, freed;
+	/* what find_adapter says */
 	u32 queue_depth;
 	u32 poll_queues;
 	u32 reset_ms;
 	bool no_scan;
+	/* answers commands */
 	struct work_struct work;
 };
 
@@ -110,9 +101,7 @@ u64 fake_counter(struct fake *fake, unsigned int counter);
 struct scsi_device *fake_sdev(struct fake *fake, u64 lun);
 bool fake_sees(struct fake *fake, u64 lun);
 
-/**
- * struct fake_bio - a read or write under way
- */
+/* A read or write under way */
 struct fake_bio {
 	struct bio bio;
 	struct bio_vec vec;
@@ -132,9 +121,10 @@ int fake_read(struct scsi_device *sdev, u32 lba, void *buf, unsigned int limit);
 #define FAKE_WAIT(test, condition)						\
 do {										\
 	unsigned long __end = jiffies + 10 * HZ;				\
-	while (!(condition) && time_before(jiffies, __end))			\
-		msleep(10);							\
-	KUNIT_EXPECT_TRUE(test, condition);					\
+	bool __ok;								\
+	while (!(__ok = (condition)) && time_before(jiffies, __end))		\
+		msleep(20);							\
+	KUNIT_EXPECT_TRUE_MSG(test, __ok, "%s", #condition);			\
 } while (0)
 
 #endif /* STORPORT_FAKE_H */

@@ -385,13 +385,14 @@ static void io_depth(struct kunit *test)
 	struct fake *fake = test->priv;
 	struct scsi_device *sdev = fake_sdev(fake, 0);
 	struct storport_lun *lun = storport_lun_of(sdev);
-	struct fake_bio *fb[12];
+	/* all that one of two logical units gets of 16 tags */
+	struct fake_bio *fb[8];
 	int i;
 
 	KUNIT_EXPECT_EQ(test, sdev->queue_depth, 16);
 	KUNIT_EXPECT_EQ(test, sdev->host->hostt->change_queue_depth(sdev, 4), 4);
 	fake->hold = -1;
-	for (i = 0; i < 12; i++) {
+	for (i = 0; i < 8; i++) {
 		fb[i] = fake_bio(test, fake, REQ_OP_READ, i * 16);
 		fake_bio_submit(fb[i]);
 	}
@@ -400,7 +401,7 @@ static void io_depth(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_held(fake), 4);
 	KUNIT_EXPECT_EQ(test, atomic_read(&lun->in_flight), 4);
 	fake_release(fake);
-	for (i = 0; i < 12; i++)
+	for (i = 0; i < 8; i++)
 		KUNIT_EXPECT_EQ(test, fake_bio_wait(test, fb[i]), BLK_STS_OK);
 	KUNIT_EXPECT_EQ(test, atomic_read(&lun->in_flight), 0);
 	/* more than all queues hold is not to be had */

@@ -133,7 +133,7 @@ static void rescan_replaced(struct kunit *test)
 		if (new)
 			scsi_device_put(new);
 		new = NULL;
-		msleep(10);
+		msleep(20);
 	}
 	KUNIT_EXPECT_NOT_NULL(test, new);
 	KUNIT_EXPECT_EQ(test, old->sdev_state, SDEV_DEL);
