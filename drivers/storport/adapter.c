@@ -215,7 +215,7 @@ void storport_adapter_gone(struct storport_adapter *adapter)
 	mutex_unlock(&port->control_lock);
 	/* commands that were turned away find the end now */
 	if (test_bit(STORPORT_PORT_RUNNING, &port->flags))
-		queue_work(system_highpri_wq, &port->run_work);
+		mod_delayed_work(system_highpri_wq, &port->run_work, 0);
 }
 EXPORT_SYMBOL_GPL(storport_adapter_gone);
 
@@ -246,7 +246,7 @@ void storport_adapter_remove(struct storport_adapter *adapter)
 	}
 	mp->free_adapter(adapter);
 	cancel_work_sync(&port->event_work);
-	cancel_work_sync(&port->run_work);
+	cancel_delayed_work_sync(&port->run_work);
 	storport_debugfs_remove(port);
 	storport_queues_free(port);
 	scsi_host_put(port->host);

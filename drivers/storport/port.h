@@ -38,12 +38,14 @@
  *	Whoever changes it from an id to 0 owns what goes with it
  * @srb: the command; not valid for an orphan
  * @addr: where it went; for resets, which find orphans by it
+ * @path: by what it went; for those who lose one
  * @uses: how often the tag was used; the owner of the tag changes it
  */
 struct storport_slot {
 	atomic64_t id;
 	struct storport_srb *srb;
 	struct storport_address addr;
+	void *path;
 	u32 uses;
 };
 
@@ -137,7 +139,7 @@ struct storport_port {
 	wait_queue_head_t returned;
 	unsigned long events;
 	struct work_struct event_work;
-	struct work_struct run_work;
+	struct delayed_work run_work;
 	atomic64_t counters[STORPORT_CNT_NR];
 	struct dentry *debugfs;
 };

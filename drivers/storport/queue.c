@@ -213,7 +213,7 @@ int storport_queue_poll(struct Scsi_Host *host, unsigned int hwq)
 void storport_queue_run_work(struct work_struct *work)
 {
 	struct storport_port *port =
-		container_of(work, struct storport_port, run_work);
+		container_of(to_delayed_work(work), struct storport_port, run_work);
 	struct scsi_device *sdev;
 
 	if (!test_bit(STORPORT_PORT_RUNNING, &port->flags))
@@ -242,6 +242,29 @@ void storport_ready(struct storport_adapter *adapter)
 
 	if (test_bit(STORPORT_PORT_RUNNING, &port->flags) &&
 	    !test_bit(STORPORT_PORT_REMOVING, &port->flags))
-		queue_work(system_highpri_wq, &port->run_work);
+		mod_delayed_work(system_highpri_wq, &port->run_work, 0);
 }
 EXPORT_SYMBOL_GPL(storport_ready);
+
+/**
+ * storport_queue_cpu() - who uses a queue
+ * @adapter: the adapter, after storport_adapter_add()
+ * @queue: the queue
+ *
+ * Context: any.
+ * Return: the first CPU whose commands go to the queue; -1 if there is none.
+ */
+int storport_queue_cpu(struct storport_adapter *adapter, unsigned int queue)
+{
+	struct blk_mq_tag_set *set = &adapter->host->tag_set;
+	bool poll = queue >= adapter->config.nr_queues;
+	struct blk_mq_queue_map *map =
+		&set->map[poll ? HCTX_TYPE_POLL : HCTX_TYPE_DEFAULT];
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		if (map->mq_map && map->mq_map[cpu] == queue)
+			return cpu;
+	return -1;
+}
+EXPORT_SYMBOL_GPL(storport_queue_cpu);

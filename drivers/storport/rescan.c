@@ -149,7 +149,7 @@ static void event_work(struct work_struct *work)
 void storport_rescan_init(struct storport_port *port)
 {
 	INIT_WORK(&port->event_work, event_work);
-	INIT_WORK(&port->run_work, storport_queue_run_work);
+	INIT_DELAYED_WORK(&port->run_work, storport_queue_run_work);
 }
 
 /**

@@ -116,6 +116,7 @@ int storport_srb_queue(struct Scsi_Host *host, struct scsi_cmnd *cmd)
 	srb->data_length = scsi_bufflen(cmd);
 	srb->timeout_ms = jiffies_to_msecs(rq->timeout);
 	srb->queue = queue->index;
+	srb->path = NULL;
 	srb->expired = 0;
 	srb->done = false;
 	srb->start_ns = trace_storport_srb_complete_enabled() ? ktime_get_ns() : 0;
@@ -139,6 +140,7 @@ int storport_srb_queue(struct Scsi_Host *host, struct scsi_cmnd *cmd)
 		goto unlock;
 	}
 	trace_storport_srb_start(srb, cmd->cmnd[0]);
+	slot->path = srb->path;
 	/* whoever finds the id also finds the command */
 	atomic64_set_release(&slot->id, id);
 	ret = mp->start_io(&port->adapter, srb);
@@ -291,16 +293,8 @@ bool storport_srb_orphan(struct storport_port *port, struct storport_srb *srb)
 	return true;
 }
 
-/**
- * storport_srb_sweep() - end all commands in flight
- * @port: the adapter, whose device has forgotten them all
- * @host_byte: DID_* to end them with
- *
- * No command can start meanwhile, and no outcome comes in.
- *
- * Context: process.
- */
-void storport_srb_sweep(struct storport_port *port, u8 host_byte)
+/* Ends all commands in flight, or those that went by a path. */
+static void sweep(struct storport_port *port, u8 host_byte, void *path)
 {
 	struct storport_outcome out = { .result = host_byte << 16, .refused = -1 };
 	unsigned int q, tag;
@@ -308,9 +302,11 @@ void storport_srb_sweep(struct storport_port *port, u8 host_byte)
 	for (q = 0; q < port->nr_queues; q++) {
 		for (tag = 0; tag < port->adapter.config.queue_depth; tag++) {
 			struct storport_slot *slot = &port->queues[q].slots[tag];
-			u64 id = atomic64_read(&slot->id);
+			/* pairs with storport_srb_queue(): the path is valid */
+			u64 id = atomic64_read_acquire(&slot->id);
 
-			if (!id || atomic64_cmpxchg(&slot->id, id, 0) != id)
+			if (!id || (path && READ_ONCE(slot->path) != path) ||
+			    atomic64_cmpxchg(&slot->id, id, 0) != id)
 				continue;
 			storport_count(port, STORPORT_CNT_SWEPT);
 			if (!(id & STORPORT_ID_ORPHAN))
@@ -319,3 +315,42 @@ void storport_srb_sweep(struct storport_port *port, u8 host_byte)
 	}
 	wake_up_all(&port->returned);
 }
+
+/**
+ * storport_srb_sweep() - end all commands in flight
+ * @port: the adapter, whose device has forgotten them all
+ * @host_byte: DID_* to end them with
+ *
+ * No command can start meanwhile.
+ *
+ * Context: process.
+ */
+void storport_srb_sweep(struct storport_port *port, u8 host_byte)
+{
+	sweep(port, host_byte, NULL);
+}
+
+/**
+ * storport_path_lost() - one way to the device is no more
+ * @adapter: the adapter
+ * @path: struct storport_srb.path of the commands that went that way; not NULL
+ *
+ * The device has forgotten them. They are tried again. The miniport sees to it
+ * beforehand that start_io turns away what still has that path: with
+ * %STORPORT_START_LUN_BUSY, upon which build_io can choose another.
+ *
+ * Context: process.
+ */
+void storport_path_lost(struct storport_adapter *adapter, void *path)
+{
+	struct storport_port *port = storport_port_of(adapter);
+
+	if (WARN_ON_ONCE(!path))
+		return;
+	storport_queues_barrier(port);
+	sweep(port, DID_REQUEUE, path);
+	/* else the mid-layer waits for the other commands of the logical unit */
+	if (test_bit(STORPORT_PORT_RUNNING, &port->flags))
+		mod_delayed_work(system_highpri_wq, &port->run_work, HZ / 50 + 1);
+}
+EXPORT_SYMBOL_GPL(storport_path_lost);

@@ -95,6 +95,8 @@ struct storport_address {
  * @data_length: bytes of data to be moved
  * @timeout_ms: time limit of the command
  * @queue: the queue it goes to
+ * @path: by what it goes there, for storport_path_lost(). NULL before build_io,
+ *	which may set it
  *
  * The rest is the port layer's. It lives in the private area of the SCSI
  * command, and is followed by what struct storport_miniport.srb_size asks for.
@@ -112,6 +114,7 @@ struct storport_srb {
 	u32 data_length;
 	u32 timeout_ms;
 	u16 queue;
+	void *path;
 	/* private: */
 	u8 expired;
 	bool done;
@@ -161,7 +164,8 @@ enum storport_start {
  *	more; no command comes until %STORPORT_RESTART
  * @STORPORT_RESTART: start again after a stop
  * @STORPORT_REMOVED: the device is gone without having been asked to; let go
- *	of it without talking to it. No outcome comes after the return
+ *	of it without talking to it. An outcome that comes all the same ends
+ *	nothing
  */
 enum storport_control {
 	STORPORT_STOP,
@@ -351,9 +355,11 @@ void storport_adapter_gone(struct storport_adapter *adapter);
 /* srb.c */
 int storport_complete(struct storport_adapter *adapter, u64 id,
 		      const struct storport_completion *completion);
+void storport_path_lost(struct storport_adapter *adapter, void *path);
 
 /* queue.c */
 void storport_ready(struct storport_adapter *adapter);
+int storport_queue_cpu(struct storport_adapter *adapter, unsigned int queue);
 
 /* rescan.c */
 void storport_notify(struct storport_adapter *adapter, enum storport_event event,

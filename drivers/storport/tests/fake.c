@@ -252,6 +252,7 @@ static enum storport_start fake_build(struct storport_adapter *adapter,
 
 	*(u64 *)storport_srb_priv(srb) = srb->id;
 	spin_lock_irqsave(&fake->lock, flags);
+	srb->path = fake->path;
 	fake->builds++;
 	spin_unlock_irqrestore(&fake->lock, flags);
 	return STORPORT_START_OK;
@@ -272,6 +273,10 @@ static enum storport_start fake_start(struct storport_adapter *adapter,
 
 	spin_lock(&fake->lock);
 	WARN_ON(fake->removed);
+	if (fake->dead_path && srb->path == fake->dead_path) {
+		ret = STORPORT_START_LUN_BUSY;
+		goto unlock;
+	}
 	if (fake->busy && is_rw(srb->cmd)) {
 		if (fake->busy > 0)
 			fake->busy--;

@@ -77,6 +77,9 @@ struct fake {
 	int controls[3];
 	int restart_result;
 	bool removed;
+	/* what commands go by, and the one that does not work */
+	void *path;
+	void *dead_path;
 	int builds, starts, commits, polls, freed;
 	/* what find_adapter says */
 	u32 queue_depth;

@@ -218,7 +218,42 @@ static void rescan_surprise_scan(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->freed, 1);
 }
 
-static void remove_work(struct work_struct *work);
+/* One of two ways to the device is lost: what went by it is sent again. */
+static void rescan_path(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+	int paths[2];
+	struct fake_bio *fb[6];
+	u64 stay[2];
+	int i;
+
+	fake->hold = -1;
+	for (i = 0; i < 6; i++) {
+		fake->path = &paths[i < 2];
+		fb[i] = fake_bio(test, fake, REQ_OP_READ, i * 16);
+		fake_bio_submit(fb[i]);
+	}
+	FAKE_WAIT(test, fake_held(fake) == 6);
+	stay[0] = fake_held_id(fake, 2);
+	stay[1] = fake_held_id(fake, 5);
+	fake->hold = 0;
+	fake->path = &paths[0];
+	fake->dead_path = &paths[1];
+	storport_path_lost(fake->adapter, &paths[1]);
+	for (i = 0; i < 2; i++)
+		KUNIT_EXPECT_EQ(test, fake_bio_wait(test, fb[i]), BLK_STS_OK);
+	KUNIT_EXPECT_EQ(test, fake_counter(fake, STORPORT_CNT_SWEPT), 2);
+	for (i = 2; i < 6; i++)
+		KUNIT_EXPECT_FALSE(test, completion_done(&fb[i]->done));
+	KUNIT_EXPECT_EQ(test, fake_finish(fake, stay[0]), 0);
+	KUNIT_EXPECT_EQ(test, fake_finish(fake, stay[1]), 0);
+	fake_release(fake);
+	for (i = 2; i < 6; i++)
+		KUNIT_EXPECT_EQ(test, fake_bio_wait(test, fb[i]), BLK_STS_OK);
+	KUNIT_EXPECT_EQ(test, fake_counter(fake, STORPORT_CNT_SWEPT), 2);
+	KUNIT_EXPECT_EQ(test, storport_queue_cpu(fake->adapter, 0), 0);
+	KUNIT_EXPECT_EQ(test, storport_queue_cpu(fake->adapter, 77), -1);
+}
 
 struct remover {
 	struct work_struct work;
@@ -274,6 +309,7 @@ static struct kunit_case rescan_cases[] = {
 	KUNIT_CASE(rescan_surprise),
 	KUNIT_CASE(rescan_surprise_busy),
 	KUNIT_CASE(rescan_surprise_scan),
+	KUNIT_CASE(rescan_path),
 	KUNIT_CASE(rescan_orderly),
 	{}
 };
