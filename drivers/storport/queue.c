@@ -132,11 +132,13 @@ EXPORT_SYMBOL_IF_KUNIT(storport_slot_of);
  */
 void storport_queues_barrier(struct storport_port *port)
 {
+	/* pairs with storport_queues_alloc(): find_adapter may be still at it */
+	struct storport_queue *queues = smp_load_acquire(&port->queues);
 	unsigned int i;
 
-	for (i = 0; i < port->nr_queues; i++) {
-		spin_lock_irq(&port->queues[i].start_lock);
-		spin_unlock_irq(&port->queues[i].start_lock);
+	for (i = 0; queues && i < port->nr_queues; i++) {
+		spin_lock_irq(&queues[i].start_lock);
+		spin_unlock_irq(&queues[i].start_lock);
 	}
 	synchronize_rcu();
 }

@@ -297,11 +297,13 @@ bool storport_srb_orphan(struct storport_port *port, struct storport_srb *srb)
 static void sweep(struct storport_port *port, u8 host_byte, void *path)
 {
 	struct storport_outcome out = { .result = host_byte << 16, .refused = -1 };
+	/* pairs with storport_queues_alloc(): find_adapter may be still at it */
+	struct storport_queue *queues = smp_load_acquire(&port->queues);
 	unsigned int q, tag;
 
-	for (q = 0; q < port->nr_queues; q++) {
+	for (q = 0; queues && q < port->nr_queues; q++) {
 		for (tag = 0; tag < port->adapter.config.queue_depth; tag++) {
-			struct storport_slot *slot = &port->queues[q].slots[tag];
+			struct storport_slot *slot = &queues[q].slots[tag];
 			/* pairs with storport_srb_queue(): the path is valid */
 			u64 id = atomic64_read_acquire(&slot->id);
 

@@ -1,0 +1,437 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Offers and rescinds.
+ *
+ * They arrive in the work of messages, in their order. An offer becomes a
+ * channel there, under no lock but that of the table of channels; a rescind
+ * marks its channel, and whoever waits for an answer about it waits no more. All
+ * that takes long or calls a driver is done by a work of the channel itself,
+ * one after the other for one channel, side by side for several.
+ */
+#define pr_fmt(fmt) "vmb_guest: " fmt
+
+#include <linux/slab.h>
+
+#include "guest.h"
+#include "trace.h"
+
+static void vmb_guest_chan_release_id(struct vmb_guest_chan *ch)
+{
+	struct vmb_msg_relid msg = {
+		.hdr = vmb_guest_header(VMB_MSG_RELID_RELEASED),
+		.relid = cpu_to_le32(ch->pub.relid),
+	};
+
+	/* free here before it is free there: the host may use it again at once */
+	xa_erase_irq(&ch->bus->chans, ch->pub.relid);
+	/* when it is us who go the host has not taken it away */
+	if (!READ_ONCE(ch->bus->ignore))
+		vmb_guest_post(ch->bus, &msg, sizeof(msg));
+}
+
+/* The device with this instance id, with a reference, or NULL. */
+static struct vmb_guest_dev *vmb_guest_offer_find(struct vmb_guest_bus *bus,
+						  const guid_t *instance_id)
+{
+	struct vmb_guest_dev *vdev, *found = NULL;
+
+	spin_lock(&bus->dev_lock);
+	list_for_each_entry(vdev, &bus->devices, list) {
+		if (guid_equal(&vdev->pub.instance_id, instance_id)) {
+			get_device(&vdev->pub.dev);
+			found = vdev;
+			break;
+		}
+	}
+	spin_unlock(&bus->dev_lock);
+	return found;
+}
+
+static bool vmb_guest_offer_index_taken(struct vmb_guest_bus *bus,
+					struct vmb_guest_dev *vdev, u16 index)
+{
+	struct vmb_guest_chan *ch;
+	unsigned long relid;
+	bool taken = false;
+
+	rcu_read_lock();
+	xa_for_each(&bus->chans, relid, ch)
+		if (ch->pub.dev == &vdev->pub && ch->pub.index == index) {
+			taken = true;
+			break;
+		}
+	rcu_read_unlock();
+	return taken;
+}
+
+/* What cannot be true of any offer. */
+static const char *vmb_guest_offer_absurd(struct vmb_guest_bus *bus,
+					  const struct vmb_msg_offer *m)
+{
+	u32 connection_id = le32_to_cpu(m->connection_id);
+	u32 relid = le32_to_cpu(m->relid);
+
+	if (!relid || relid >= VMB_GUEST_MAX_RELIDS)
+		return "there is no such id";
+	if (xa_load(&bus->chans, relid))
+		return "the id is taken";
+	if (guid_is_null(&m->class_id) || guid_is_null(&m->instance_id))
+		return "it has no class or no instance id";
+	if (!(le16_to_cpu(m->dedicated_interrupt) & 1) || !connection_id ||
+	    connection_id > VMB_CONN_MASK)
+		return "it has no connection id of its own";
+	return NULL;
+}
+
+/* A primary channel that lost its id when the machine went to sleep. */
+static bool vmb_guest_offer_again(struct vmb_guest_dev *vdev,
+				  const struct vmb_msg_offer *m)
+{
+	struct vmb_guest_chan *ch = vmb_guest_chan_of(vdev->pub.primary);
+	u32 relid = le32_to_cpu(m->relid);
+
+	if (ch->pub.relid || !guid_equal(&vdev->pub.class_id, &m->class_id))
+		return false;
+	ch->connection_id = le32_to_cpu(m->connection_id);
+	vdev->pub.version = ch->bus->version;
+	ch->pub.relid = relid;
+	if (xa_insert_irq(&ch->bus->chans, relid, ch, GFP_KERNEL)) {
+		ch->pub.relid = 0;
+		return false;
+	}
+	if (ch->kobj.state_in_sysfs) {
+		char name[12];
+
+		snprintf(name, sizeof(name), "%u", relid);
+		if (kobject_rename(&ch->kobj, name))
+			vmb_guest_chan_warn(ch, "keeps its directory\n");
+	}
+	return true;
+}
+
+/**
+ * vmb_guest_offer_handle - the host offers a channel
+ * @bus: the bus
+ * @m: private copy of the message, of the right length
+ *
+ * Context: the work of messages; may sleep, but not for the host.
+ */
+void vmb_guest_offer_handle(struct vmb_guest_bus *bus, const struct vmb_msg_offer *m)
+{
+	u16 index = le16_to_cpu(m->sub_channel_index);
+	u32 relid = le32_to_cpu(m->relid);
+	struct vmb_guest_dev *vdev = NULL;
+	struct vmb_guest_chan *ch;
+	const char *why;
+
+	why = vmb_guest_offer_absurd(bus, m);
+	if (why)
+		goto refuse;
+	vdev = vmb_guest_offer_find(bus, &m->instance_id);
+	if (index) {
+		if (!vdev || !guid_equal(&vdev->pub.class_id, &m->class_id))
+			why = "it is a sub-channel of no device";
+		else if (vmb_guest_offer_index_taken(bus, vdev, index))
+			why = "the device has this sub-channel";
+	} else if (vdev) {
+		if (vmb_guest_offer_again(vdev, m)) {
+			put_device(&vdev->pub.dev);
+			return;
+		}
+		why = "the device is there";
+	}
+	if (why)
+		goto put_device;
+
+	ch = vmb_guest_chan_alloc(bus, m);
+	if (!ch) {
+		why = "no memory";
+		goto put_device;
+	}
+	if (!index) {
+		vdev = vmb_guest_dev_alloc(bus, m);
+		if (!vdev) {
+			vmb_guest_chan_put(ch);
+			why = "no memory";
+			goto refuse;
+		}
+		vdev->pub.primary = &ch->pub;
+		/* one reference of the list's, one of the channel's */
+		get_device(&vdev->pub.dev);
+	}
+	/* the channel's reference to the device, from here on */
+	ch->pub.dev = &vdev->pub;
+	if (xa_insert_irq(&bus->chans, relid, ch, GFP_KERNEL)) {
+		/* gives the device up as well */
+		vmb_guest_chan_put(ch);
+		if (!index)
+			put_device(&vdev->pub.dev);
+		why = "no memory";
+		goto refuse;
+	}
+	if (!index) {
+		spin_lock(&bus->dev_lock);
+		list_add_tail(&vdev->list, &bus->devices);
+		spin_unlock(&bus->dev_lock);
+	}
+	trace_vmb_guest_offer(ch);
+	queue_work(bus->chan_wq, &ch->work);
+	return;
+
+put_device:
+	if (vdev)
+		put_device(&vdev->pub.dev);
+refuse:
+	vmb_guest_bad(bus, "offer of channel %u, instance %pUl, refused: %s\n", relid,
+		      &m->instance_id, why);
+}
+
+/**
+ * vmb_guest_rescind_handle - the host takes a channel away
+ * @bus: the bus
+ * @relid: as the message has it
+ *
+ * Context: the work of messages; may sleep, but not for the host.
+ */
+void vmb_guest_rescind_handle(struct vmb_guest_bus *bus, u32 relid)
+{
+	struct vmb_guest_chan *ch;
+
+	/* it stays in the table until its work has run, which only this queues */
+	ch = relid < VMB_GUEST_MAX_RELIDS ? xa_load(&bus->chans, relid) : NULL;
+	if (!ch || vmb_guest_chan_rescinded(ch)) {
+		vmb_guest_bad(bus, "channel %u rescinded, which %s\n", relid,
+			      ch ? "was before" : "there is not");
+		return;
+	}
+	trace_vmb_guest_rescind(ch);
+	WRITE_ONCE(ch->rescinded, true);
+	/* who begins to wait looks at it after he can be found; pairs with that */
+	smp_mb();
+	vmb_guest_wait_fail(bus, relid, -ENODEV);
+	queue_work(bus->chan_wq, &ch->work);
+}
+
+/* End the I/O of a channel that was rescinded: nobody shall wait in vain. */
+static void vmb_guest_chan_tell(struct vmb_guest_chan *ch)
+{
+	guard(mutex)(&ch->lock);
+	if (ch->state == VMB_GUEST_CHAN_OPEN && ch->ops->rescind)
+		ch->ops->rescind(&ch->pub);
+}
+
+static void vmb_guest_chan_close_left(struct vmb_guest_chan *ch)
+{
+	guard(mutex)(&ch->lock);
+	vmb_guest_chan_close(ch);
+}
+
+static void vmb_guest_add_primary(struct vmb_guest_chan *ch)
+{
+	struct vmb_guest_dev *vdev = vmb_guest_chan_dev(ch);
+	int ret;
+
+	ret = device_add(&vdev->pub.dev);
+	if (ret)
+		vmb_guest_chan_warn(ch, "device not added: error %d\n", ret);
+	else
+		ch->added = true;
+	complete_all(&vdev->ready);
+}
+
+static void vmb_guest_chan_no_dir(struct vmb_guest_chan *ch)
+{
+	if (ch->kobj.state_in_sysfs)
+		kobject_del(&ch->kobj);
+}
+
+static void vmb_guest_add_sub(struct vmb_guest_chan *ch)
+{
+	struct vmb_guest_dev *vdev = vmb_guest_chan_dev(ch);
+	struct device *dev = &vdev->pub.dev;
+	struct vmb_guest_driver *drv;
+
+	/* its work was queued before this one */
+	wait_for_completion(&vdev->ready);
+	device_lock(dev);
+	if (!device_is_registered(dev) || !vdev->channels) {
+		device_unlock(dev);
+		return;
+	}
+	ch->kobj.kset = vdev->channels;
+	if (kobject_add(&ch->kobj, NULL, "%u", ch->pub.relid))
+		vmb_guest_chan_warn(ch, "no directory in sysfs\n");
+	mutex_lock(&ch->bus->lock);
+	list_add_tail(&ch->sub_node, &vdev->subs);
+	mutex_unlock(&ch->bus->lock);
+	ch->added = true;
+	if (dev->driver) {
+		drv = vmb_guest_driver_of(dev->driver);
+		if (drv->sub_channel)
+			drv->sub_channel(&ch->pub);
+	}
+	device_unlock(dev);
+}
+
+static void vmb_guest_remove_sub(struct vmb_guest_chan *ch)
+{
+	struct device *dev = &ch->pub.dev->dev;
+
+	if (!ch->added)
+		return;
+	vmb_guest_chan_tell(ch);
+	/* remove, which may use it, is not running */
+	device_lock(dev);
+	vmb_guest_chan_close_left(ch);
+	mutex_lock(&ch->bus->lock);
+	list_del_init(&ch->sub_node);
+	mutex_unlock(&ch->bus->lock);
+	vmb_guest_chan_no_dir(ch);
+	device_unlock(dev);
+}
+
+static void vmb_guest_remove_primary(struct vmb_guest_chan *ch)
+{
+	struct vmb_guest_dev *vdev = vmb_guest_chan_dev(ch);
+	struct vmb_guest_bus *bus = ch->bus;
+
+	vmb_guest_chan_tell(ch);
+	if (ch->added) {
+		vmb_guest_chan_no_dir(ch);
+		device_del(&vdev->pub.dev);
+	}
+	complete_all(&vdev->ready);
+	spin_lock(&bus->dev_lock);
+	list_del(&vdev->list);
+	spin_unlock(&bus->dev_lock);
+	/* the list's */
+	put_device(&vdev->pub.dev);
+}
+
+/**
+ * vmb_guest_chan_work - make a channel known, or take it away
+ * @work: of the channel
+ *
+ * Context: process; may sleep.
+ */
+void vmb_guest_chan_work(struct work_struct *work)
+{
+	struct vmb_guest_chan *ch = container_of(work, struct vmb_guest_chan, work);
+	bool primary = !ch->pub.index;
+
+	if (ch->gone)
+		return;
+	if (!ch->added && !vmb_guest_chan_rescinded(ch)) {
+		if (primary)
+			vmb_guest_add_primary(ch);
+		else
+			vmb_guest_add_sub(ch);
+	}
+	if (!vmb_guest_chan_rescinded(ch))
+		return;
+	ch->gone = true;
+	if (primary)
+		vmb_guest_remove_primary(ch);
+	else
+		vmb_guest_remove_sub(ch);
+	/* without one it went with the connection */
+	if (ch->pub.relid)
+		vmb_guest_chan_release_id(ch);
+	vmb_guest_chan_put(ch);
+}
+
+/* All sub-channels go, or all primary ones, as if they were rescinded. */
+static void vmb_guest_offer_drop(struct vmb_guest_bus *bus, bool primary)
+{
+	struct vmb_guest_chan *ch;
+	unsigned long relid;
+
+	xa_for_each(&bus->chans, relid, ch) {
+		if (primary != !ch->pub.index || vmb_guest_chan_rescinded(ch))
+			continue;
+		flush_work(&ch->work);
+		/* the driver's remove may still ask the host for something */
+		if (primary && ch->added) {
+			vmb_guest_chan_no_dir(ch);
+			device_del(&ch->pub.dev->dev);
+			ch->added = false;
+		}
+		if (!primary)
+			vmb_guest_chan_close_left(ch);
+		WRITE_ONCE(ch->rescinded, true);
+		queue_work(bus->chan_wq, &ch->work);
+	}
+	flush_workqueue(bus->chan_wq);
+}
+
+/**
+ * vmb_guest_offer_purge - take all channels and devices away
+ * @bus: the bus, whose work of messages does nothing any more
+ *
+ * Context: may sleep.
+ */
+void vmb_guest_offer_purge(struct vmb_guest_bus *bus)
+{
+	struct vmb_guest_dev *vdev, *next;
+	LIST_HEAD(lost);
+
+	flush_workqueue(bus->chan_wq);
+	/* drivers close sub-channels before the primary one, in remove */
+	vmb_guest_offer_drop(bus, true);
+	vmb_guest_offer_drop(bus, false);
+
+	/* those that have not come back from a sleep have no id */
+	spin_lock(&bus->dev_lock);
+	list_for_each_entry_safe(vdev, next, &bus->devices, list)
+		list_move_tail(&vdev->list, &lost);
+	spin_unlock(&bus->dev_lock);
+	list_for_each_entry_safe(vdev, next, &lost, list) {
+		struct vmb_guest_chan *ch = vmb_guest_chan_of(vdev->pub.primary);
+
+		WRITE_ONCE(ch->rescinded, true);
+		queue_work(bus->chan_wq, &ch->work);
+	}
+	flush_workqueue(bus->chan_wq);
+}
+
+/**
+ * vmb_guest_offer_sleep - let go of all ids before the connection ends
+ * @bus: the bus; its devices' drivers have been suspended
+ *
+ * Context: may sleep.
+ */
+void vmb_guest_offer_sleep(struct vmb_guest_bus *bus)
+{
+	struct vmb_guest_chan *ch;
+	unsigned long relid;
+
+	vmb_guest_offer_drop(bus, false);
+	xa_for_each(&bus->chans, relid, ch) {
+		vmb_guest_chan_close_left(ch);
+		xa_erase_irq(&bus->chans, relid);
+		ch->pub.relid = 0;
+	}
+}
+
+/**
+ * vmb_guest_offer_wake - take away what has not come back
+ * @bus: the bus
+ *
+ * Context: may sleep.
+ */
+void vmb_guest_offer_wake(struct vmb_guest_bus *bus)
+{
+	struct vmb_guest_dev *vdev;
+
+	spin_lock(&bus->dev_lock);
+	list_for_each_entry(vdev, &bus->devices, list) {
+		struct vmb_guest_chan *ch = vmb_guest_chan_of(vdev->pub.primary);
+
+		if (ch->pub.relid)
+			continue;
+		dev_warn(&vdev->pub.dev, "has not come back\n");
+		WRITE_ONCE(ch->rescinded, true);
+		queue_work(bus->chan_wq, &ch->work);
+	}
+	spin_unlock(&bus->dev_lock);
+}

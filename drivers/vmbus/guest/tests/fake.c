@@ -1,0 +1,666 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The host that the suites play, and the driver that they try.
+ */
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "fake.h"
+
+static struct fake *fake_of(struct vmb_guest_platform *pf)
+{
+	return container_of(pf, struct fake, pf);
+}
+
+/* Raise the interrupt. Bottom halves have run when this returns. */
+static void fake_interrupt(struct fake *f)
+{
+	local_bh_disable();
+	local_irq_disable();
+	f->in_irq = true;
+	do {
+		f->raised = false;
+		vmb_guest_bus_interrupt(f->bus);
+	} while (f->raised);
+	f->in_irq = false;
+	local_irq_enable();
+	local_bh_enable();
+}
+
+/* EOM was written elsewhere than in an interrupt. */
+static void fake_irq_work(struct work_struct *work)
+{
+	fake_interrupt(container_of(work, struct fake, irq_work));
+}
+
+/* Write the next message if the slot is free; else ask for EOM. */
+static bool fake_stage(struct fake *f)
+{
+	struct vmb_hv_message *slot = f->synic.msg + VMB_SINT;
+	struct fake_msg *m;
+	unsigned long flags;
+	bool staged = false;
+
+	spin_lock_irqsave(&f->lock, flags);
+	m = list_first_entry_or_null(&f->out, struct fake_msg, list);
+	if (!m || f->hold)
+		goto unlock;
+	if (slot->message_type) {
+		slot->flags |= VMB_MSG_FLAG_PENDING;
+		goto unlock;
+	}
+	list_del(&m->list);
+	memcpy(slot->payload, m->payload, sizeof(m->payload));
+	slot->payload_size = m->len;
+	slot->flags = list_empty(&f->out) ? 0 : VMB_MSG_FLAG_PENDING;
+	slot->message_type = cpu_to_le32(VMB_MSG_TYPE_CHANNEL);
+	kfree(m);
+	staged = true;
+unlock:
+	spin_unlock_irqrestore(&f->lock, flags);
+	return staged;
+}
+
+static void fake_pump(struct fake *f)
+{
+	while (fake_stage(f))
+		fake_interrupt(f);
+}
+
+void fake_send(struct fake *f, const void *msg, u32 len)
+{
+	struct fake_msg *m = kzalloc(sizeof(*m), GFP_ATOMIC);
+	unsigned long flags;
+
+	m->len = len;
+	memcpy(m->payload, msg, len);
+	spin_lock_irqsave(&f->lock, flags);
+	list_add_tail(&m->list, &f->out);
+	spin_unlock_irqrestore(&f->lock, flags);
+	fake_pump(f);
+}
+
+/* A message as no host would write it. */
+void fake_send_raw(struct fake *f, u32 type, const void *msg, u32 size_field)
+{
+	struct vmb_hv_message *slot = f->synic.msg + VMB_SINT;
+
+	memset(slot, 0, sizeof(*slot));
+	if (msg)
+		memcpy(slot->payload, msg, sizeof(slot->payload));
+	slot->payload_size = size_field;
+	slot->message_type = cpu_to_le32(type);
+	fake_interrupt(f);
+	KUNIT_EXPECT_EQ(f->test, slot->message_type, 0);
+}
+
+struct vmb_msg_offer fake_offer_of(u32 relid, u8 device, u16 index)
+{
+	struct vmb_msg_offer m = {
+		.hdr.type = cpu_to_le32(VMB_MSG_OFFER),
+		.class_id = TEST_CLASS,
+		.flags = cpu_to_le16(VMB_OFFER_ENUMERATE_DEVICE_INTERFACE),
+		.sub_channel_index = cpu_to_le16(index),
+		.relid = cpu_to_le32(relid),
+		.dedicated_interrupt = cpu_to_le16(1),
+		.connection_id = cpu_to_le32(FAKE_CONN(relid)),
+	};
+
+	m.instance_id.b[0] = device;
+	m.instance_id.b[15] = 0xaa;
+	m.user[3] = device;
+	return m;
+}
+
+void fake_offer(struct fake *f, u32 relid, u8 device, u16 index)
+{
+	struct vmb_msg_offer m = fake_offer_of(relid, device, index);
+
+	fake_send(f, &m, sizeof(m));
+}
+
+static void fake_chan_close(struct fake *f, u32 relid)
+{
+	struct fake_chan *ch = f->chan[relid];
+
+	if (!ch || !ch->open)
+		return;
+	ch->open = false;
+	vunmap(ch->in_map);
+	vunmap(ch->out_map);
+	kvfree(ch->pages);
+}
+
+void fake_rescind(struct fake *f, u32 relid)
+{
+	struct vmb_msg_relid m = {
+		.hdr.type = cpu_to_le32(VMB_MSG_RESCIND),
+		.relid = cpu_to_le32(relid),
+	};
+
+	if (relid < FAKE_RELIDS)
+		fake_chan_close(f, relid);
+	fake_send(f, &m, sizeof(m));
+}
+
+void fake_signal(struct fake *f, u32 relid)
+{
+	set_bit(relid, f->synic.evt + VMB_SINT * BITS_TO_LONGS(VMB_EVENT_FLAGS));
+	fake_interrupt(f);
+}
+
+struct vmb_gpadl *fake_gpadl(struct fake *f, u32 handle)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(f->gpadl); i++)
+		if (f->gpadl[i].buf && f->gpadl[i].handle == handle)
+			return &f->gpadl[i];
+	return NULL;
+}
+
+struct fake_chan *fake_chan(struct fake *f, u32 relid)
+{
+	return f->chan[relid] && f->chan[relid]->open ? f->chan[relid] : NULL;
+}
+
+static void *fake_map(struct page **page, u32 nr)
+{
+	struct page **twice = kvmalloc_array(2 * nr - 1, sizeof(*twice), GFP_KERNEL);
+	void *addr;
+
+	memcpy(twice, page, nr * sizeof(*twice));
+	memcpy(twice + nr, page + 1, (nr - 1) * sizeof(*twice));
+	addr = vmap(twice, 2 * nr - 1, VM_MAP, PAGE_KERNEL);
+	kvfree(twice);
+	return addr;
+}
+
+static bool fake_chan_open(struct fake *f, const struct vmb_msg_open *m)
+{
+	struct vmb_gpadl *gpadl = fake_gpadl(f, le32_to_cpu(m->ring_gpadl));
+	u32 relid = le32_to_cpu(m->relid), down = le32_to_cpu(m->downstream_page);
+	struct vmb_gpa_range range;
+	struct fake_chan *ch;
+	u32 pos = 0, i, nr;
+
+	if (relid >= FAKE_RELIDS || !gpadl || gpadl->relid != relid)
+		return false;
+	if (!f->chan[relid])
+		f->chan[relid] = kvzalloc(sizeof(*ch), GFP_KERNEL);
+	ch = f->chan[relid];
+	nr = gpadl->nr_pages;
+	if (ch->open || down < 2 || down > nr - 2 ||
+	    vmb_gpadl_range(gpadl, &pos, &range))
+		return false;
+	ch->pages = kvmalloc_array(nr, sizeof(*ch->pages), GFP_KERNEL);
+	for (i = 0; i < nr; i++)
+		ch->pages[i] = pfn_to_page(le64_to_cpu(range.pfns[i]));
+	ch->in_map = fake_map(ch->pages, down);
+	ch->out_map = fake_map(ch->pages + down, nr - down);
+	ch->gpadl = gpadl->handle;
+	ch->vp = le32_to_cpu(m->target_vp);
+	ch->signals = 0;
+	memcpy(ch->user, m->user, sizeof(ch->user));
+	ch->open = true;
+	return !vmb_ring_init_consumer(&ch->in, ch->in_map, ch->in_map + VMB_PAGE_SIZE,
+				       (down - 1) * VMB_PAGE_SIZE) &&
+	       !vmb_ring_init_producer(&ch->out, ch->out_map, ch->out_map + VMB_PAGE_SIZE,
+				       (nr - down - 1) * VMB_PAGE_SIZE);
+}
+
+static u32 fake_status(struct fake *f, u32 type)
+{
+	return f->fail_type == type ? f->fail_status : 0;
+}
+
+static void fake_answer_relid(struct fake *f, u32 type, u32 relid, u32 id, u32 status)
+{
+	/* OPEN_RESULT and GPADL_CREATED look the same */
+	struct vmb_msg_open_result m = {
+		.hdr.type = cpu_to_le32(type),
+		.relid = cpu_to_le32(relid),
+		.open_id = cpu_to_le32(id),
+		.status = cpu_to_le32(status),
+	};
+
+	fake_send(f, &m, sizeof(m));
+}
+
+static void fake_contact(struct fake *f, const struct vmb_msg_initiate_contact *m)
+{
+	struct vmb_msg_version_response r = {
+		.hdr.type = cpu_to_le32(VMB_MSG_VERSION_RESPONSE),
+		.supported = le32_to_cpu(m->version) <= f->max_version,
+		.msg_conn_id = cpu_to_le32(f->msg_conn),
+	};
+
+	f->last_version = le32_to_cpu(m->version);
+	fake_send(f, &r, sizeof(r));
+}
+
+static void fake_handle(struct fake *f, u32 type, const void *msg, u32 len)
+{
+	const struct vmb_msg_gpadl_teardown *teardown = msg;
+	const struct vmb_msg_modify_channel *modify = msg;
+	const struct vmb_msg_gpadl_header *header = msg;
+	const struct vmb_msg_gpadl_body *body = msg;
+	const struct vmb_msg_relid *relid = msg;
+	const struct vmb_msg_open *open = msg;
+	struct vmb_msg_header hdr = {};
+	struct vmb_gpadl *gpadl;
+	bool ok;
+	int ret;
+
+	switch (type) {
+	case VMB_MSG_INITIATE_CONTACT:
+		fake_contact(f, msg);
+		break;
+	case VMB_MSG_REQUEST_OFFERS:
+		if (f->offers)
+			f->offers(f);
+		hdr.type = cpu_to_le32(VMB_MSG_ALL_OFFERS_DELIVERED);
+		fake_send(f, &hdr, sizeof(hdr));
+		break;
+	case VMB_MSG_GPADL_HEADER:
+		for (gpadl = f->gpadl; gpadl->buf; gpadl++)
+			KUNIT_ASSERT_LT(f->test, gpadl - f->gpadl, ARRAY_SIZE(f->gpadl) - 1);
+		ret = vmb_gpadl_begin(gpadl, header, len);
+		KUNIT_EXPECT_GE(f->test, ret, 0);
+		if (ret == 1)
+			fake_answer_relid(f, VMB_MSG_GPADL_CREATED, gpadl->relid,
+					  gpadl->handle, fake_status(f, type));
+		break;
+	case VMB_MSG_GPADL_BODY:
+		gpadl = fake_gpadl(f, le32_to_cpu(body->gpadl));
+		KUNIT_ASSERT_NOT_NULL(f->test, gpadl);
+		ret = vmb_gpadl_add(gpadl, body, len);
+		KUNIT_EXPECT_GE(f->test, ret, 0);
+		if (ret == 1)
+			fake_answer_relid(f, VMB_MSG_GPADL_CREATED, gpadl->relid,
+					  gpadl->handle, fake_status(f, VMB_MSG_GPADL_HEADER));
+		break;
+	case VMB_MSG_GPADL_TEARDOWN:
+		gpadl = fake_gpadl(f, le32_to_cpu(teardown->gpadl));
+		KUNIT_EXPECT_NOT_NULL(f->test, gpadl);
+		if (gpadl) {
+			struct vmb_msg_gpadl_torndown r = {
+				.hdr.type = cpu_to_le32(VMB_MSG_GPADL_TORNDOWN),
+				.gpadl = teardown->gpadl,
+			};
+
+			KUNIT_EXPECT_EQ(f->test, gpadl->relid, le32_to_cpu(teardown->relid));
+			/* not while its rings are used */
+			KUNIT_EXPECT_TRUE(f->test, !fake_chan(f, gpadl->relid) ||
+					  fake_chan(f, gpadl->relid)->gpadl != gpadl->handle);
+			vmb_gpadl_free(gpadl);
+			fake_send(f, &r, sizeof(r));
+		}
+		break;
+	case VMB_MSG_OPEN:
+		if (f->open_rescinds == le32_to_cpu(open->relid)) {
+			fake_rescind(f, f->open_rescinds);
+			break;
+		}
+		ok = !fake_status(f, type) && fake_chan_open(f, open);
+		fake_answer_relid(f, VMB_MSG_OPEN_RESULT, le32_to_cpu(open->relid),
+				  le32_to_cpu(open->open_id),
+				  ok ? 0 : VMB_STATUS_UNSUCCESSFUL);
+		break;
+	case VMB_MSG_CLOSE:
+		fake_chan_close(f, le32_to_cpu(relid->relid));
+		break;
+	case VMB_MSG_MODIFY_CHANNEL:
+		if (fake_chan(f, le32_to_cpu(modify->relid)) && !fake_status(f, type))
+			fake_chan(f, le32_to_cpu(modify->relid))->vp =
+				le32_to_cpu(modify->target_vp);
+		if (f->last_version >= VMB_VERSION_5_3) {
+			struct vmb_msg_modify_channel_response r = {
+				.hdr.type = cpu_to_le32(VMB_MSG_MODIFY_CHANNEL_RESPONSE),
+				.relid = modify->relid,
+				.status = cpu_to_le32(fake_status(f, type)),
+			};
+
+			fake_send(f, &r, sizeof(r));
+		}
+		break;
+	case VMB_MSG_UNLOAD:
+		hdr.type = cpu_to_le32(VMB_MSG_UNLOAD_RESPONSE);
+		for (ret = 0; ret < ARRAY_SIZE(f->gpadl); ret++)
+			vmb_gpadl_free(&f->gpadl[ret]);
+		for (ret = 0; ret < FAKE_RELIDS; ret++)
+			fake_chan_close(f, ret);
+		fake_send(f, &hdr, sizeof(hdr));
+		break;
+	case VMB_MSG_RELID_RELEASED:
+		break;
+	default:
+		KUNIT_FAIL(f->test, "message %u from the guest", type);
+	}
+}
+
+static u16 fake_post_message(struct vmb_guest_platform *pf, u32 connection_id,
+			     const void *payload, u32 len)
+{
+	u32 type = le32_to_cpu(((const struct vmb_msg_header *)payload)->type);
+	struct fake *f = fake_of(pf);
+
+	KUNIT_EXPECT_LE(f->test, len, VMB_MSG_PAYLOAD_MAX);
+	KUNIT_ASSERT_LT(f->test, type, FAKE_TYPES);
+	if (f->post_fails) {
+		f->post_fails--;
+		return f->post_status;
+	}
+	if (f->old_conn && connection_id == VMB_CONN_MESSAGE_MULTI)
+		return VMB_HV_INVALID_CONNECTION_ID;
+	f->seen[type]++;
+	if (f->nr_order < ARRAY_SIZE(f->order))
+		f->order[f->nr_order++] = type;
+	f->last_conn = connection_id;
+	f->last_conn_of[type] = connection_id;
+	memset(f->last[type], 0, VMB_MSG_PAYLOAD_MAX);
+	memcpy(f->last[type], payload, len);
+	if (f->mute & BIT(type))
+		return VMB_HV_SUCCESS;
+	fake_handle(f, type, payload, len);
+	return VMB_HV_SUCCESS;
+}
+
+static u16 fake_signal_event(struct vmb_guest_platform *pf, u32 connection_id)
+{
+	struct fake *f = fake_of(pf);
+	u32 relid = connection_id - FAKE_CONN(0);
+
+	f->nr_signals++;
+	if (relid >= FAKE_RELIDS || !fake_chan(f, relid))
+		return VMB_HV_INVALID_CONNECTION_ID;
+	f->chan[relid]->signals++;
+	return VMB_HV_SUCCESS;
+}
+
+static int fake_enable(struct vmb_guest_platform *pf, unsigned int cpu,
+		       const struct vmb_guest_synic *synic)
+{
+	fake_of(pf)->synic = *synic;
+	fake_of(pf)->enabled++;
+	return 0;
+}
+
+static void fake_disable(struct vmb_guest_platform *pf, unsigned int cpu)
+{
+	fake_of(pf)->enabled--;
+}
+
+static void fake_eom(struct vmb_guest_platform *pf)
+{
+	struct fake *f = fake_of(pf);
+
+	f->eoms++;
+	if (!fake_stage(f))
+		return;
+	f->raised = true;
+	if (!f->in_irq)
+		schedule_work(&f->irq_work);
+}
+
+static u32 fake_vp_index(struct vmb_guest_platform *pf, unsigned int cpu)
+{
+	return FAKE_VP(cpu);
+}
+
+static const struct vmb_guest_platform_ops fake_ops = {
+	.post_message	= fake_post_message,
+	.signal_event	= fake_signal_event,
+	.enable		= fake_enable,
+	.disable	= fake_disable,
+	.eom		= fake_eom,
+	.vp_index	= fake_vp_index,
+};
+
+struct fake *fake_create(struct kunit *test)
+{
+	struct fake *f = kvzalloc(sizeof(*f), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, f);
+	memset(&test_dev, 0, sizeof(test_dev));
+	memset(&test_chan, 0, sizeof(test_chan));
+	f->test = test;
+	f->pf.name = "kunit";
+	f->pf.prefix = "kunit-";
+	f->pf.ops = &fake_ops;
+	f->pf.timeout_ms = 200;
+	f->max_version = VMB_VERSION_5_3;
+	f->msg_conn = FAKE_MSG_CONN;
+	spin_lock_init(&f->lock);
+	INIT_LIST_HEAD(&f->out);
+	INIT_WORK(&f->irq_work, fake_irq_work);
+	f->bus = vmb_guest_bus_create(&f->pf);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(f->bus));
+	KUNIT_EXPECT_EQ(test, f->enabled, num_online_cpus());
+	return f;
+}
+
+void fake_destroy(struct fake *f)
+{
+	struct fake_msg *m, *next;
+	int i;
+
+	vmb_guest_bus_destroy(f->bus);
+	KUNIT_EXPECT_EQ(f->test, f->enabled, 0);
+	list_for_each_entry_safe(m, next, &f->out, list)
+		kfree(m);
+	for (i = 0; i < ARRAY_SIZE(f->gpadl); i++)
+		vmb_gpadl_free(&f->gpadl[i]);
+	for (i = 0; i < FAKE_RELIDS; i++) {
+		fake_chan_close(f, i);
+		kvfree(f->chan[i]);
+	}
+	kvfree(f);
+}
+
+int fake_connect(struct fake *f)
+{
+	return vmb_guest_bus_connect(f->bus);
+}
+
+/* Until the bus has done all that it was told to do. */
+void settle(struct fake *f)
+{
+	do {
+		flush_workqueue(f->bus->msg_wq);
+		flush_work(&f->irq_work);
+	} while (!list_empty(&f->out));
+	flush_workqueue(f->bus->msg_wq);
+	flush_workqueue(f->bus->chan_wq);
+}
+
+int fake_put(struct fake *f, u32 relid, u16 type, u64 trans_id, const void *body,
+	     u32 len, bool *signal)
+{
+	struct kvec v = { (void *)body, len };
+	struct fake_chan *ch = fake_chan(f, relid);
+	int ret;
+
+	KUNIT_ASSERT_NOT_NULL(f->test, ch);
+	ret = vmb_ring_put(&ch->out, type, 0, trans_id, NULL, &v);
+	if (!ret)
+		*signal = vmb_ring_publish(&ch->out);
+	return ret;
+}
+
+void fake_packet(struct fake *f, u32 relid, u16 type, u64 trans_id, const void *body,
+		 u32 len)
+{
+	bool signal = false;
+
+	KUNIT_EXPECT_EQ(f->test, fake_put(f, relid, type, trans_id, body, len, &signal), 0);
+	if (signal)
+		fake_signal(f, relid);
+}
+
+int fake_get(struct fake *f, u32 relid, struct vmb_packet *pkt)
+{
+	struct fake_chan *ch = fake_chan(f, relid);
+
+	KUNIT_ASSERT_NOT_NULL(f->test, ch);
+	return vmb_ring_get(&ch->in, ch->buf, sizeof(ch->buf), pkt);
+}
+
+struct vmb_guest_dev *fake_device(struct fake *f, u8 device)
+{
+	struct vmb_guest_dev *vdev;
+
+	list_for_each_entry(vdev, &f->bus->devices, list)
+		if (vdev->pub.instance_id.b[0] == device)
+			return vdev;
+	return NULL;
+}
+
+/* What a program reads in a file, without the new line; or a negative errno. */
+int fake_read(const char *path, char *buf, u32 len)
+{
+	struct file *file = filp_open(path, O_RDONLY, 0);
+	loff_t pos = 0;
+	ssize_t ret;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	ret = kernel_read(file, buf, len - 1, &pos);
+	filp_close(file, NULL);
+	if (ret < 0)
+		return ret;
+	buf[ret] = 0;
+	strim(buf);
+	return 0;
+}
+
+u64 fake_bad(struct fake *f)
+{
+	return atomic64_read(&f->bus->nr_bad);
+}
+
+/* The driver */
+
+struct test_dev test_dev;
+struct test_chan test_chan;
+
+static void test_receive(struct vmb_guest_channel *ch, const struct vmb_packet *pkt)
+{
+	test_chan.packets++;
+	if (irqs_disabled())
+		test_chan.in_hardirq_off++;
+	if (pkt->trans_id != test_chan.next_id++)
+		test_chan.wrong++;
+	test_chan.last_id = pkt->trans_id;
+	test_chan.last_type = pkt->type;
+	test_chan.last_len = pkt->len;
+	memcpy(test_chan.last, pkt->data, min_t(u32, pkt->len, sizeof(test_chan.last)));
+}
+
+static void test_batch_end(struct vmb_guest_channel *ch)
+{
+	test_chan.batches++;
+}
+
+static void test_room(struct vmb_guest_channel *ch)
+{
+	test_chan.rooms++;
+}
+
+static void test_event(struct vmb_guest_channel *ch)
+{
+	test_chan.events++;
+}
+
+static void test_moved(struct vmb_guest_channel *ch, unsigned int old)
+{
+	test_chan.moved++;
+}
+
+static void test_broken(struct vmb_guest_channel *ch)
+{
+	test_chan.brokens++;
+}
+
+static void test_rescind(struct vmb_guest_channel *ch)
+{
+	test_chan.rescinds++;
+}
+
+const struct vmb_guest_ops test_ops = {
+	.receive	= test_receive,
+	.batch_end	= test_batch_end,
+	.room		= test_room,
+	.event		= test_event,
+	.moved		= test_moved,
+	.broken		= test_broken,
+	.rescind	= test_rescind,
+};
+
+const struct vmb_guest_open_args test_args = {
+	.ops		= &test_ops,
+	.mode		= VMB_GUEST_BH,
+	.out_size	= 4 * VMB_PAGE_SIZE,
+	.in_size	= 2 * VMB_PAGE_SIZE,
+	.max_packet	= 4096,
+	.cpu		= VMB_GUEST_CPU_ANY,
+};
+
+static int test_probe(struct vmb_guest_device *dev, const struct hv_vmbus_device_id *id)
+{
+	test_dev.probes++;
+	test_dev.dev = dev;
+	if (test_dev.open_in_probe)
+		test_dev.open_ret = vmb_guest_open(dev->primary, &test_args);
+	return test_dev.open_ret;
+}
+
+static void test_remove(struct vmb_guest_device *dev)
+{
+	test_dev.removes++;
+	test_dev.dev = NULL;
+}
+
+static void test_sub_channel(struct vmb_guest_channel *ch)
+{
+	if (test_dev.nr_sub < ARRAY_SIZE(test_dev.sub))
+		test_dev.sub[test_dev.nr_sub++] = ch;
+	if (test_dev.open_subs)
+		test_dev.open_ret = vmb_guest_open(ch, &test_args);
+}
+
+static void test_shutdown(struct vmb_guest_device *dev)
+{
+	test_dev.shutdowns++;
+}
+
+static int test_suspend(struct vmb_guest_device *dev)
+{
+	test_dev.suspends++;
+	return 0;
+}
+
+static int test_resume(struct vmb_guest_device *dev)
+{
+	test_dev.resumes++;
+	return 0;
+}
+
+static const struct hv_vmbus_device_id test_ids[] = {
+	{ .guid = GUID_INIT(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1) },
+	{ .guid = TEST_CLASS, .driver_data = 5 },
+	{ },
+};
+
+struct vmb_guest_driver test_driver = {
+	.name		= "vmb_guest_kunit",
+	.id_table	= test_ids,
+	.probe		= test_probe,
+	.remove		= test_remove,
+	.sub_channel	= test_sub_channel,
+	.shutdown	= test_shutdown,
+	.suspend	= test_suspend,
+	.resume		= test_resume,
+};
