@@ -14,7 +14,7 @@
 struct scatterlist;
 
 /* Most data of one command that is made use of; a packet's length has 16 bits */
-#define VSC_STOR_MAX_TRANSFER	(1U << 20)
+#define VSC_STOR_MAX_TRANSFER	0x100000U
 
 /* struct vmb_stor_srb.srb_flags */
 #define VSC_STOR_SRB_QUEUE_ACTION_ENABLE	0x00000002U
