@@ -187,7 +187,8 @@ struct vmb_guest_open_args {
  * @remove: the device goes, or the driver. Close all channels. May sleep.
  * @sub_channel: the host has offered a sub-channel. Called after probe has
  *	returned, in process context with the device's lock held, so probe must not
- *	wait for it. Optional.
+ *	wait for it. Open it here, or forget it: one that is not open may go at any
+ *	time. Optional.
  * @shutdown: the machine goes down or another kernel is about to be started:
  *	stop sending. May sleep. Optional.
  * @suspend: the machine is about to sleep: end all I/O and close all channels.

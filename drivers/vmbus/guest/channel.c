@@ -215,7 +215,7 @@ int vmb_guest_open(struct vmb_guest_channel *ch, const struct vmb_guest_open_arg
 	unsigned int cpu;
 	int ret;
 
-	if (!args->ops || args->user_len > VMB_OFFER_USER_BYTES ||
+	if (!args->ops || !args->ops->receive || args->user_len > VMB_OFFER_USER_BYTES ||
 	    args->mode > VMB_GUEST_POLLED || args->max_packet % 8 ||
 	    args->max_packet < sizeof(struct vmb_pkt_desc) ||
 	    args->max_packet > U16_MAX * 8)

@@ -195,7 +195,10 @@ unsigned int vmb_guest_cpu_choose(struct vmb_guest_bus *bus, int wanted)
  */
 int vmb_guest_cpu_start(struct vmb_guest_bus *bus)
 {
-	return cpuhp_state_add_instance(vmb_guest_cpuhp, &bus->cpuhp);
+	int ret = cpuhp_state_add_instance(vmb_guest_cpuhp, &bus->cpuhp);
+
+	bus->started = !ret;
+	return ret;
 }
 
 /**
@@ -206,7 +209,10 @@ int vmb_guest_cpu_start(struct vmb_guest_bus *bus)
  */
 void vmb_guest_cpu_stop(struct vmb_guest_bus *bus)
 {
-	cpuhp_state_remove_instance(vmb_guest_cpuhp, &bus->cpuhp);
+	/* a machine that woke up may not have got it back */
+	if (bus->started)
+		cpuhp_state_remove_instance(vmb_guest_cpuhp, &bus->cpuhp);
+	bus->started = false;
 }
 
 /**

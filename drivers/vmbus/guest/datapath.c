@@ -37,7 +37,7 @@ static void vmb_guest_chan_break(struct vmb_guest_chan *ch, const char *ring, in
 	if (xchg(&ch->broken, true))
 		return;
 	atomic64_inc(&ch->bus->nr_bad);
-	vmb_guest_chan_warn(ch, "the host broke the ring %s it: error %d; not used until opened anew\n",
+	vmb_guest_chan_warn(ch, "the host broke the ring %s it: error %d; dead until reopened\n",
 			    ring, err);
 	if (ch->ops->broken)
 		ch->ops->broken(&ch->pub);

@@ -126,6 +126,7 @@ struct vmb_guest_percpu {
  * struct vmb_guest_bus - a connection to a host
  * @pf: the platform; outlives the bus
  * @cpuhp: place among the instances of the hotplug state
+ * @started: it has that place, and the SynIC of its CPUs is enabled
  * @cpu: struct vmb_guest_percpu for each possible CPU
  * @lock: protects what is listed up to @next_cpu
  * @state: &enum vmb_guest_state; read without the lock as well
@@ -159,6 +160,7 @@ struct vmb_guest_percpu {
 struct vmb_guest_bus {
 	struct vmb_guest_platform *pf;
 	struct hlist_node cpuhp;
+	bool started;
 	struct vmb_guest_percpu __percpu *cpu;
 
 	/* connection state, CPUs, lists of sub-channels */

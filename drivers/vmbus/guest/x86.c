@@ -281,7 +281,7 @@ static struct platform_driver vmb_guest_x86_driver = {
  *
  * Says what is missing where it cannot.
  *
- * Return: 0; -ENODEV; -EBUSY when the kernel's own bus has it.
+ * Return: 0; -ENODEV; -EBUSY when the kernel's own bus has it; -EOPNOTSUPP.
  */
 int __init vmb_guest_x86_check(void)
 {
@@ -296,6 +296,10 @@ int __init vmb_guest_x86_check(void)
 	u32 eax, ebx, ecx, edx;
 	int i;
 
+	if (IS_ENABLED(CONFIG_PREEMPT_RT)) {
+		pr_err("real-time kernels are not supported: interrupts take locks that sleep there\n");
+		return -EOPNOTSUPP;
+	}
 	if (!boot_cpu_has(X86_FEATURE_HYPERVISOR)) {
 		pr_err("this is no virtual machine\n");
 		return -ENODEV;

@@ -383,6 +383,8 @@ static u16 fake_signal_event(struct vmb_guest_platform *pf, u32 connection_id)
 static int fake_enable(struct vmb_guest_platform *pf, unsigned int cpu,
 		       const struct vmb_guest_synic *synic)
 {
+	if (fake_of(pf)->enable_ret)
+		return fake_of(pf)->enable_ret;
 	fake_of(pf)->synic = *synic;
 	fake_of(pf)->enabled++;
 	return 0;

@@ -62,6 +62,7 @@ struct fake {
 	u32 max_version;
 	u32 msg_conn;
 	bool old_conn;
+	int enable_ret;
 	bool hold;
 	u32 mute;
 	u32 fail_type;

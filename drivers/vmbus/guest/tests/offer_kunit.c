@@ -456,6 +456,21 @@ static void sleep_for_good(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vmb_guest_bus_resume(f->bus), -ETIMEDOUT);
 }
 
+/* The machine wakes up without its interrupts: the bus can be ended, too. */
+static void sleep_without_synic(struct kunit *test)
+{
+	struct fake *f = test->priv;
+
+	fake_offer(f, 1, 1, 0);
+	settle(f);
+	KUNIT_EXPECT_EQ(test, vmb_guest_bus_suspend(f->bus), 0);
+	vmb_guest_bus_synic_off(f->bus);
+	f->enable_ret = -EIO;
+	KUNIT_EXPECT_EQ(test, vmb_guest_bus_synic_on(f->bus), -EIO);
+	KUNIT_EXPECT_EQ(test, f->enabled, 0);
+	KUNIT_EXPECT_EQ(test, vmb_guest_bus_connect(f->bus), -ENODEV);
+}
+
 static struct kunit_case offer_cases[] = {
 	KUNIT_CASE(offer_good),
 	KUNIT_CASE(offer_requested),
@@ -471,6 +486,7 @@ static struct kunit_case offer_cases[] = {
 	KUNIT_CASE(driver_override),
 	KUNIT_CASE(sleep_and_wake),
 	KUNIT_CASE(sleep_for_good),
+	KUNIT_CASE(sleep_without_synic),
 	{ }
 };
 
