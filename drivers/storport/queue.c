@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Hardware queues, one for each channel of an adapter, and the slots of tags.
+ */
+#include <linux/blk-mq.h>
+#include <linux/mm.h>
+#include <linux/nospec.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <kunit/visibility.h>
+
+#include "port.h"
+
+/**
+ * storport_queues_alloc() - memory for all queues
+ * @port: the adapter, with its configuration
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int storport_queues_alloc(struct storport_port *port)
+{
+	const struct storport_config *config = &port->adapter.config;
+	struct storport_queue *queues;
+	unsigned int i;
+
+	port->nr_queues = config->nr_queues + config->nr_poll_queues;
+	queues = kvcalloc(port->nr_queues, sizeof(*queues), GFP_KERNEL);
+	if (!queues)
+		return -ENOMEM;
+	for (i = 0; i < port->nr_queues; i++) {
+		queues[i].port = port;
+		queues[i].index = i;
+		queues[i].polled = i >= config->nr_queues;
+		spin_lock_init(&queues[i].start_lock);
+		queues[i].slots = kvcalloc(config->queue_depth,
+					   sizeof(*queues[i].slots), GFP_KERNEL);
+		if (!queues[i].slots)
+			goto free_slots;
+	}
+	/* pairs with storport_slot_of(): outcomes may come in already */
+	smp_store_release(&port->queues, queues);
+	return 0;
+
+free_slots:
+	while (i--)
+		kvfree(queues[i].slots);
+	kvfree(queues);
+	return -ENOMEM;
+}
+
+/**
+ * storport_queues_free() - the opposite
+ * @port: the adapter; nothing is in flight and nothing is handed in any more
+ */
+void storport_queues_free(struct storport_port *port)
+{
+	unsigned int i;
+
+	if (!port->queues)
+		return;
+	for (i = 0; i < port->nr_queues; i++)
+		kvfree(port->queues[i].slots);
+	kvfree(port->queues);
+	WRITE_ONCE(port->queues, NULL);
+}
+
+/**
+ * storport_queues_map() - which CPU uses which queue
+ * @host: the mid-layer's host
+ *
+ * Each kind of queue is spread over all CPUs.
+ */
+void storport_queues_map(struct Scsi_Host *host)
+{
+	struct storport_port *port = shost_priv(host);
+	unsigned int i, offset = 0;
+
+	for (i = 0; i < host->tag_set.nr_maps; i++) {
+		struct blk_mq_queue_map *map = &host->tag_set.map[i];
+
+		switch (i) {
+		case HCTX_TYPE_DEFAULT:
+			map->nr_queues = port->adapter.config.nr_queues;
+			break;
+		case HCTX_TYPE_POLL:
+			map->nr_queues = port->adapter.config.nr_poll_queues;
+			break;
+		default:
+			map->nr_queues = 0;
+			continue;
+		}
+		map->queue_offset = offset;
+		offset += map->nr_queues;
+		if (map->nr_queues)
+			blk_mq_map_queues(map);
+	}
+}
+
+/**
+ * storport_slot_of() - the slot that an id belongs to
+ * @port: the adapter
+ * @id: any value
+ *
+ * Context: any.
+ * Return: the slot, or NULL if no command of this adapter can have the id.
+ */
+struct storport_slot *storport_slot_of(struct storport_port *port, u64 id)
+{
+	u32 unique = lower_32_bits(id) - 1;
+	u32 hwq = blk_mq_unique_tag_to_hwq(unique);
+	u32 tag = blk_mq_unique_tag_to_tag(unique);
+	/* pairs with storport_queues_alloc(): find_adapter may be still at it */
+	struct storport_queue *queues = smp_load_acquire(&port->queues);
+
+	if (!lower_32_bits(id) || id & STORPORT_ID_ORPHAN || !queues ||
+	    hwq >= port->nr_queues || tag >= port->adapter.config.queue_depth)
+		return NULL;
+	return &queues[array_index_nospec(hwq, port->nr_queues)]
+		.slots[array_index_nospec(tag, port->adapter.config.queue_depth)];
+}
+EXPORT_SYMBOL_IF_KUNIT(storport_slot_of);
+
+/**
+ * storport_queues_barrier() - wait for those who start a command, or poll
+ * @port: the adapter
+ *
+ * After it whoever starts a command or polls has seen the flags that were set
+ * before.
+ *
+ * Context: process.
+ */
+void storport_queues_barrier(struct storport_port *port)
+{
+	/* pairs with storport_queues_alloc(): find_adapter may be still at it */
+	struct storport_queue *queues = smp_load_acquire(&port->queues);
+	unsigned int i;
+
+	for (i = 0; queues && i < port->nr_queues; i++) {
+		spin_lock_irq(&queues[i].start_lock);
+		spin_unlock_irq(&queues[i].start_lock);
+	}
+	synchronize_rcu();
+}
+
+/**
+ * storport_queue_commit() - tell the device what was started
+ * @queue: the queue, whose start_lock is held
+ */
+void storport_queue_commit(struct storport_queue *queue)
+{
+	struct storport_port *port = queue->port;
+
+	lockdep_assert_held(&queue->start_lock);
+	/* what is swept needs no telling, and the device may be gone */
+	if (READ_ONCE(port->flags) & (BIT(STORPORT_PORT_GONE) |
+				      BIT(STORPORT_PORT_STOPPED)))
+		queue->pending = 0;
+	if (!queue->pending)
+		return;
+	queue->batch_max = max(queue->batch_max, queue->pending);
+	queue->pending = 0;
+	queue->commits++;
+	if (port->adapter.miniport->commit)
+		port->adapter.miniport->commit(&port->adapter, queue->index);
+}
+
+/**
+ * storport_queue_commit_rqs() - a batch ends earlier than announced
+ * @host: the mid-layer's host
+ * @hwq: the queue
+ */
+void storport_queue_commit_rqs(struct Scsi_Host *host, u16 hwq)
+{
+	struct storport_port *port = shost_priv(host);
+	struct storport_queue *queue = &port->queues[hwq];
+	unsigned long flags;
+
+	spin_lock_irqsave(&queue->start_lock, flags);
+	storport_queue_commit(queue);
+	spin_unlock_irqrestore(&queue->start_lock, flags);
+}
+
+/**
+ * storport_queue_poll() - look for outcomes on a poll queue
+ * @host: the mid-layer's host
+ * @hwq: the queue
+ *
+ * Return: how many there were.
+ */
+int storport_queue_poll(struct Scsi_Host *host, unsigned int hwq)
+{
+	struct storport_port *port = shost_priv(host);
+	struct storport_queue *queue = &port->queues[hwq];
+	int found = 0;
+
+	if (!queue->polled)
+		return 0;
+	/* stop and removal wait for a grace period after they set the flags */
+	rcu_read_lock();
+	if (!(READ_ONCE(port->flags) & (BIT(STORPORT_PORT_GONE) |
+					BIT(STORPORT_PORT_STOPPED)))) {
+		/* for people; a few may get lost */
+		data_race(queue->polls++);
+		found = port->adapter.miniport->poll(&port->adapter, hwq);
+	}
+	rcu_read_unlock();
+	return found;
+}
+
+/**
+ * storport_queue_run_work() - run all queues again
+ * @work: storport_port.run_work
+ */
+void storport_queue_run_work(struct work_struct *work)
+{
+	struct storport_port *port =
+		container_of(to_delayed_work(work), struct storport_port, run_work);
+	struct scsi_device *sdev;
+
+	if (!test_bit(STORPORT_PORT_RUNNING, &port->flags))
+		return;
+	atomic_set(&port->host->host_blocked, 0);
+	shost_for_each_device(sdev, port->host) {
+		atomic_set(&sdev->device_blocked, 0);
+		blk_mq_run_hw_queues(sdev->request_queue, true);
+	}
+}
+
+/**
+ * storport_ready() - there is room for commands again
+ * @adapter: the adapter
+ *
+ * To be called after start_io has returned %STORPORT_START_ADAPTER_BUSY or
+ * %STORPORT_START_LUN_BUSY, when it would not any more. Commands that were turned
+ * away are tried again at once; without the call, when a command ends or after a
+ * few milliseconds.
+ *
+ * Context: any.
+ */
+void storport_ready(struct storport_adapter *adapter)
+{
+	struct storport_port *port = storport_port_of(adapter);
+
+	if (test_bit(STORPORT_PORT_RUNNING, &port->flags) &&
+	    !test_bit(STORPORT_PORT_REMOVING, &port->flags))
+		mod_delayed_work(system_highpri_wq, &port->run_work, 0);
+}
+EXPORT_SYMBOL_GPL(storport_ready);
+
+/**
+ * storport_queue_cpu() - who uses a queue
+ * @adapter: the adapter, after storport_adapter_add()
+ * @queue: the queue
+ *
+ * Context: any.
+ * Return: the first CPU whose commands go to the queue; -1 if there is none.
+ */
+int storport_queue_cpu(struct storport_adapter *adapter, unsigned int queue)
+{
+	struct blk_mq_tag_set *set = &adapter->host->tag_set;
+	bool poll = queue >= adapter->config.nr_queues;
+	struct blk_mq_queue_map *map =
+		&set->map[poll ? HCTX_TYPE_POLL : HCTX_TYPE_DEFAULT];
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		if (map->mq_map && map->mq_map[cpu] == queue)
+			return cpu;
+	return -1;
+}
+EXPORT_SYMBOL_GPL(storport_queue_cpu);

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The synthetic SCSI controller of Hyper-V, and of vmb.
+ */
+#define pr_fmt(fmt) "vsc_stor: " fmt
+
+#include <linux/init.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "stor.h"
+
+static void free_dev(struct vsc_stor_dev *sd)
+{
+	struct vsc_stor_chan *chan, *next;
+
+	list_for_each_entry_safe(chan, next, &sd->chans, node)
+		kfree(chan);
+	kfree(sd);
+}
+
+static int stor_probe(struct vmb_guest_device *dev,
+		      const struct hv_vmbus_device_id *id)
+{
+	struct storport_adapter *adapter;
+	struct vsc_stor_dev *sd;
+
+	sd = kzalloc(sizeof(*sd), GFP_KERNEL);
+	if (!sd)
+		return -ENOMEM;
+	sd->dev = dev;
+	sd->primary.sd = sd;
+	sd->primary.ch = dev->primary;
+	INIT_LIST_HEAD(&sd->chans);
+	mutex_init(&sd->lost_lock);
+	INIT_DELAYED_WORK(&sd->dead_work, vsc_stor_channel_dead_work);
+	vsc_stor_control_init(sd);
+	adapter = vsc_stor_adapter_add(sd);
+	if (IS_ERR(adapter)) {
+		free_dev(sd);
+		return PTR_ERR(adapter);
+	}
+	dev_set_drvdata(&dev->dev, sd);
+	return 0;
+}
+
+static void stor_remove(struct vmb_guest_device *dev)
+{
+	struct vsc_stor_dev *sd = dev_get_drvdata(&dev->dev);
+
+	storport_adapter_remove(sd->adapter);
+	dev_set_drvdata(&dev->dev, NULL);
+	free_dev(sd);
+}
+
+static const struct hv_vmbus_device_id stor_ids[] = {
+	{ .guid = VMB_STOR_SCSI_CLASS },
+	{}
+};
+MODULE_DEVICE_TABLE(vmbus, stor_ids);
+
+static struct vmb_guest_driver stor_driver = {
+	.name		= "vsc_stor",
+	.id_table	= stor_ids,
+	.probe		= stor_probe,
+	.remove		= stor_remove,
+	.sub_channel	= vsc_stor_channel_sub,
+};
+
+static int __init vsc_stor_init(void)
+{
+	int ret = vsc_stor_adapter_init();
+
+	return ret ?: vmb_guest_driver_register(&stor_driver);
+}
+
+static void __exit vsc_stor_exit(void)
+{
+	vmb_guest_driver_unregister(&stor_driver);
+}
+
+module_init(vsc_stor_init);
+module_exit(vsc_stor_exit);
+
+MODULE_DESCRIPTION("Synthetic SCSI controller of Hyper-V and vmb");
+MODULE_LICENSE("GPL");
