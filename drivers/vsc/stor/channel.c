@@ -108,6 +108,23 @@ int vsc_stor_channel_open(struct vsc_stor_chan *chan, enum vmb_guest_mode mode, 
 }
 
 /**
+ * vsc_stor_channel_place() - have the CPU whose queue it is take interrupts
+ * @sd: the controller; storport knows it, and with it which CPU has which queue
+ *
+ * That was not known when the primary channel was opened. Where the host cannot
+ * move it, or there is one queue for all, any CPU is as good.
+ *
+ * Context: may sleep; device's lock.
+ */
+void vsc_stor_channel_place(struct vsc_stor_dev *sd)
+{
+	int cpu = storport_queue_cpu(sd->adapter, 0);
+
+	if (sd->adapter->config.nr_queues > 1 && cpu >= 0)
+		vmb_guest_set_cpu(sd->primary.ch, cpu);
+}
+
+/**
  * vsc_stor_channel_sub() - the host has offered a sub-channel
  * @ch: the channel
  *

@@ -41,6 +41,7 @@ static int stor_probe(struct vmb_guest_device *dev,
 		return PTR_ERR(adapter);
 	}
 	dev_set_drvdata(&dev->dev, sd);
+	vsc_stor_channel_place(sd);
 	return 0;
 }
 
@@ -53,11 +54,14 @@ static void stor_remove(struct vmb_guest_device *dev)
 	free_dev(sd);
 }
 
+/*
+ * No MODULE_DEVICE_TABLE: the devices of hv_vmbus have the same aliases, and who
+ * is to have the bus is for the administrator to say.
+ */
 static const struct hv_vmbus_device_id stor_ids[] = {
 	{ .guid = VMB_STOR_SCSI_CLASS },
 	{}
 };
-MODULE_DEVICE_TABLE(vmbus, stor_ids);
 
 static struct vmb_guest_driver stor_driver = {
 	.name		= "vsc_stor",

@@ -144,6 +144,7 @@ struct storport_adapter *vsc_stor_adapter_add(struct vsc_stor_dev *sd);
 /* channel.c */
 int vsc_stor_channel_open(struct vsc_stor_chan *chan, enum vmb_guest_mode mode, int cpu);
 void vsc_stor_channel_close_all(struct vsc_stor_dev *sd);
+void vsc_stor_channel_place(struct vsc_stor_dev *sd);
 void vsc_stor_channel_sub(struct vmb_guest_channel *ch);
 void vsc_stor_channel_dead_work(struct work_struct *work);
 

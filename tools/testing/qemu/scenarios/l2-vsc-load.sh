@@ -4,7 +4,8 @@
 
 L2_KERNEL=stock
 PLAN=13
-TIMEOUT=400
+L1_CPUS=1
+TIMEOUT=500
 
 . "$SCENARIO_LIB/disks.sh"
 . "$SCENARIO_LIB/ours.sh"
