@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2034
-# DESCRIPTION: our own drivers: verified writes while CPUs come and go, polled queues, hosts that are late
+# DESCRIPTION: our own drivers: verified writes while CPUs come and go, polled queues
 
 L2_KERNEL=stock
-PLAN=13
+PLAN=14
 L1_CPUS=1
 TIMEOUT=500
 
@@ -38,6 +38,8 @@ l1() {
 	run_test guest-starts l2_start main -p vm -c 2 -m 512M || return
 	run_test guest-is-up l2_sync main up 150 || { give_up main vm; return; }
 	l2_go main up
+	run_test all-is-written l2_sync main written 300 || { give_up main vm; return; }
+	l2_go main written
 	run_test checksums-are-the-guests host_checksums || { give_up main vm; return; }
 	run_test guest-ends l2_wait main 300 || { give_up main vm; return; }
 	run_test partition-goes remove_partition vm
@@ -137,5 +139,6 @@ l2() {
 	run_test few-signals few_signals
 	run_test polled polled
 	run_test unload-and-load unload
+	sync_l1 written
 	run_test checksums guest_checksums
 }
