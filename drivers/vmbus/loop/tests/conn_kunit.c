@@ -2,7 +2,9 @@
 /*
  * The connection, and channels that come and go.
  */
+#include <linux/jiffies.h>
 #include <linux/module.h>
+#include <linux/workqueue.h>
 
 #include "device.h"
 
@@ -186,6 +188,67 @@ static void conn_reconnect(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&gs.probes), 22);
 }
 
+/* The machine sleeps, and finds the same device. */
+static void conn_sleep(struct kunit *test)
+{
+	struct guest_chan *c = &gs.chan[0][0];
+	struct vmb_guest_channel *ch;
+	struct vmb_loop *loop;
+	int i;
+
+	dev_add(test, 0);
+	loop = dev_start(test, 0);
+	KUNIT_ASSERT_EQ(test, vmb_guest_bus_connect(loop->guest), 0);
+	works(test, 0);
+	ch = c->ch;
+	for (i = 0; i < 5; i++) {
+		/* what the driver does when it is suspended */
+		chan_close(c);
+		KUNIT_ASSERT_EQ(test, vmb_guest_bus_suspend(loop->guest), 0);
+		KUNIT_EXPECT_EQ(test, vmb_guest_bus_version(loop->guest), 0);
+		if (i & 1) {
+			vmb_guest_bus_synic_off(loop->guest);
+			KUNIT_ASSERT_EQ(test, vmb_guest_bus_synic_on(loop->guest), 0);
+		}
+		KUNIT_ASSERT_EQ(test, vmb_guest_bus_resume(loop->guest), 0);
+		KUNIT_ASSERT_EQ(test, chan_open(ch), 0);
+		works(test, 0);
+	}
+	KUNIT_EXPECT_EQ(test, atomic_read(&gs.probes), 1);
+	KUNIT_EXPECT_EQ(test, atomic_read(&gs.removes), 0);
+}
+
+static void kick_work(struct work_struct *work)
+{
+	host_kick_all();
+}
+static DECLARE_DELAYED_WORK(kick, kick_work);
+
+/* A device goes when its guest has had its answers. */
+static void conn_withdraw_idle(struct kunit *test)
+{
+	struct guest_chan *c = &gs.chan[0][0];
+	unsigned long start;
+
+	KUNIT_ASSERT_EQ(test, env_write(ENV_WITHDRAW_MS, "2000"), 0);
+	dev_add(test, 0);
+	dev_connect(test);
+	works(test, 0);
+	gs.block_remove = true;
+	WRITE_ONCE(hs.hold, true);
+	KUNIT_EXPECT_EQ(test, chan_send(c, 50), 50);
+	KUNIT_EXPECT_TRUE(test, env_wait(atomic_read(&hs.packets) == 150));
+	start = jiffies;
+	schedule_delayed_work(&kick, HZ / 5);
+	vmb_host_device_withdraw(hs.dev[0]);
+	KUNIT_EXPECT_TRUE(test, time_after_eq(jiffies, start + HZ / 5));
+	KUNIT_EXPECT_EQ(test, atomic_read(&c->answers), 150);
+	KUNIT_EXPECT_TRUE(test, env_wait(atomic_read(&c->rescinds)));
+	flush_delayed_work(&kick);
+	gs.block_remove = false;
+	complete(&gs.go);
+}
+
 static struct kunit_case conn_cases[] = {
 	KUNIT_CASE(conn_versions),
 	KUNIT_CASE(conn_step_down),
@@ -195,6 +258,8 @@ static struct kunit_case conn_cases[] = {
 	KUNIT_CASE(conn_add_remove),
 	KUNIT_CASE(conn_released),
 	KUNIT_CASE(conn_reconnect),
+	KUNIT_CASE(conn_sleep),
+	KUNIT_CASE(conn_withdraw_idle),
 	{}
 };
 

@@ -334,6 +334,7 @@ int chan_open(struct vmb_guest_channel *ch)
 	c->sent = 0;
 	atomic_set(&c->answers, 0);
 	atomic_set(&c->inband, 0);
+	atomic_set(&c->rescinds, 0);
 	init_completion(&c->room);
 	ch->drv = c;
 	ret = vmb_guest_open(ch, &args);
@@ -382,8 +383,8 @@ u64 chan_send(struct guest_chan *c, u64 n)
 
 	for (i = 0; i < n; i++) {
 		while ((ret = chan_try(c, NULL, 0)) == -EAGAIN)
-			if (!wait_for_completion_timeout(&c->room, 10 * HZ) ||
-			    atomic_read(&c->rescinds))
+			if (atomic_read(&c->rescinds) ||
+			    !wait_for_completion_timeout(&c->room, 10 * HZ))
 				return i;
 		if (ret)
 			break;
@@ -423,19 +424,6 @@ static void guest_sub_channel(struct vmb_guest_channel *ch)
 	chan_open(ch);
 }
 
-static int guest_suspend(struct vmb_guest_device *dev)
-{
-	/* sub-channels are the core's to close */
-	gs.chan[dev->instance_id.b[0] % DEV_MAX][1].ch = NULL;
-	chan_close(gs.chan[dev->instance_id.b[0] % DEV_MAX]);
-	return 0;
-}
-
-static int guest_resume(struct vmb_guest_device *dev)
-{
-	return chan_open(dev->primary);
-}
-
 static const struct hv_vmbus_device_id guest_ids[] = {
 	{ .guid = DEV_CLASS },
 	{ },
@@ -447,17 +435,16 @@ static struct vmb_guest_driver guest_driver = {
 	.probe		= guest_probe,
 	.remove		= guest_remove,
 	.sub_channel	= guest_sub_channel,
-	.suspend	= guest_suspend,
-	.resume		= guest_resume,
 };
 
 /* Both */
 
 static struct vmb_loop *loop;
+static char withdraw_ms[16];
 
 int dev_init(struct kunit *test)
 {
-	int ret;
+	int i, ret;
 
 	memset(&hs, 0, sizeof(hs));
 	memset(&gs, 0, sizeof(gs));
@@ -465,7 +452,11 @@ int dev_init(struct kunit *test)
 	gs.mode = VMB_GUEST_BH;
 	gs.ring = 4 * VMB_PAGE_SIZE;
 	loop = NULL;
-	ret = vmb_host_driver_register(&host_driver);
+	for (i = 0; i < DEV_MAX * DEV_CHANNELS; i++)
+		init_completion(&gs.chan[i / DEV_CHANNELS][i % DEV_CHANNELS].room);
+	ret = env_read(ENV_WITHDRAW_MS, withdraw_ms, sizeof(withdraw_ms));
+	ret = ret ?: env_write(ENV_WITHDRAW_MS, "0");
+	ret = ret ?: vmb_host_driver_register(&host_driver);
 	if (ret)
 		return ret;
 	ret = vmb_guest_driver_register(&guest_driver);
@@ -506,6 +497,7 @@ void dev_exit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, env_rmdir(ENV_DIR), 0);
 	vmb_guest_driver_unregister(&guest_driver);
 	vmb_host_driver_unregister(&host_driver);
+	KUNIT_EXPECT_EQ(test, env_write(ENV_WITHDRAW_MS, withdraw_ms), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&hs.opens), atomic_read(&hs.closes));
 	KUNIT_EXPECT_EQ(test, atomic_read(&gs.probes), atomic_read(&gs.removes));
 	KUNIT_EXPECT_EQ(test, atomic_read(&hs.wrong), 0);

@@ -8,11 +8,15 @@
 
 #include <kunit/test.h>
 #include <linux/delay.h>
+#include <linux/jiffies.h>
 
 #include "../loop.h"
 
 #define ENV_PARTITION	"kunit-loop"
 #define ENV_DIR		"/sys/kernel/config/vmb/" ENV_PARTITION
+
+/* how long the host waits for a guest to become idle, when a device goes */
+#define ENV_WITHDRAW_MS	"/sys/module/vmb_host/parameters/withdraw_ms"
 
 int env_mkdir(const char *path);
 int env_rmdir(const char *path);
@@ -22,9 +26,9 @@ int env_read(const char *path, char *buf, u32 len);
 /* Ten seconds and then it is not going to happen. */
 #define env_wait(cond)							\
 ({									\
-	int _ms;							\
+	unsigned long _end = jiffies + 10 * HZ;				\
 									\
-	for (_ms = 0; _ms < 10000 && !(cond); _ms++)			\
+	while (!(cond) && time_before(jiffies, _end))			\
 		usleep_range(900, 1100);				\
 	!!(cond);							\
 })
