@@ -17,7 +17,7 @@ static void works(struct kunit *test, unsigned int nr)
 {
 	struct guest_chan *c = &gs.chan[nr][0];
 
-	KUNIT_ASSERT_TRUE(test, env_wait(smp_load_acquire(&c->ch)));
+	KUNIT_ASSERT_TRUE(test, chan_opened(c));
 	KUNIT_EXPECT_EQ(test, chan_send(c, 100), 100);
 	KUNIT_EXPECT_TRUE(test, chan_answered(c));
 	KUNIT_EXPECT_EQ(test, atomic_read(&c->wrong), 0);
@@ -112,7 +112,7 @@ static void conn_channels(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, env_wait(atomic_read(&hs.opens) == DEV_MAX * DEV_CHANNELS));
 	for (i = 0; i < DEV_MAX; i++)
 		for (j = 0; j < DEV_CHANNELS; j++)
-			KUNIT_ASSERT_TRUE(test, env_wait(smp_load_acquire(&gs.chan[i][j].ch)));
+			KUNIT_ASSERT_TRUE(test, chan_opened(&gs.chan[i][j]));
 	for (k = 0; k < 50; k++)
 		for (i = 0; i < DEV_MAX; i++)
 			for (j = 0; j < DEV_CHANNELS; j++)
@@ -222,6 +222,7 @@ static void kick_work(struct work_struct *work)
 {
 	host_kick_all();
 }
+
 static DECLARE_DELAYED_WORK(kick, kick_work);
 
 /* A device goes when its guest has had its answers. */
@@ -269,6 +270,7 @@ static struct kunit_suite conn_suite = {
 	.exit = dev_exit,
 	.test_cases = conn_cases,
 };
+
 kunit_test_suite(conn_suite);
 
 MODULE_DESCRIPTION("KUnit tests of both ends of VMBus");

@@ -14,7 +14,7 @@ static struct guest_chan *data_start(struct kunit *test)
 {
 	dev_add(test, 0);
 	dev_connect(test);
-	KUNIT_ASSERT_TRUE(test, env_wait(smp_load_acquire(&gs.chan[0][0].ch)));
+	KUNIT_ASSERT_TRUE(test, chan_opened(&gs.chan[0][0]));
 	return &gs.chan[0][0];
 }
 
@@ -228,7 +228,7 @@ static void data_unload(struct kunit *test)
 		dev_stop(test);
 		WRITE_ONCE(hs.hold, false);
 		dev_connect(test);
-		KUNIT_ASSERT_TRUE(test, env_wait(smp_load_acquire(&c->ch)));
+		KUNIT_ASSERT_TRUE(test, chan_opened(c));
 	}
 	KUNIT_EXPECT_EQ(test, chan_send(c, 50), 50);
 	KUNIT_EXPECT_TRUE(test, chan_answered(c));
@@ -255,4 +255,5 @@ static struct kunit_suite data_suite = {
 	.exit = dev_exit,
 	.test_cases = data_cases,
 };
+
 kunit_test_suite(data_suite);

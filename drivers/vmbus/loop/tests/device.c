@@ -338,9 +338,18 @@ int chan_open(struct vmb_guest_channel *ch)
 	init_completion(&c->room);
 	ch->drv = c;
 	ret = vmb_guest_open(ch, &args);
-	if (!ret)
-		smp_store_release(&c->ch, ch);
-	return ret;
+	if (ret)
+		return ret;
+	/* pairs with the acquire in chan_opened() */
+	smp_store_release(&c->ch, ch);
+	return 0;
+}
+
+/* Wait until the driver, in a thread of its own, has opened it. */
+bool chan_opened(struct guest_chan *c)
+{
+	/* pairs with the release in chan_open() */
+	return env_wait(smp_load_acquire(&c->ch));
 }
 
 void chan_close(struct guest_chan *c)

@@ -99,6 +99,7 @@ void dev_add(struct kunit *test, unsigned int nr);
 void dev_connect(struct kunit *test);
 
 int chan_open(struct vmb_guest_channel *ch);
+bool chan_opened(struct guest_chan *c);
 void chan_close(struct guest_chan *c);
 /* one packet, without waiting; with @page, its memory goes along */
 int chan_try(struct guest_chan *c, struct page *page, u32 len);

@@ -27,10 +27,11 @@ int env_read(const char *path, char *buf, u32 len);
 #define env_wait(cond)							\
 ({									\
 	unsigned long _end = jiffies + 10 * HZ;				\
+	bool _ok;							\
 									\
-	while (!(cond) && time_before(jiffies, _end))			\
+	while (!(_ok = !!(cond)) && time_before(jiffies, _end))		\
 		usleep_range(900, 1100);				\
-	!!(cond);							\
+	_ok;								\
 })
 
 #endif /* VMB_LOOP_TESTS_ENV_H */

@@ -57,10 +57,26 @@ static int node_make(const char *name, dev_t devt)
 	return ret;
 }
 
-static int backing_make(unsigned int nr, bool slow)
+static int backing_devt(unsigned int nr, dev_t *devt)
 {
 	unsigned int major, minor;
+	char path[64], text[32];
+	int ret;
+
+	snprintf(path, sizeof(path), "/sys/block/kunitloop%u/dev", nr);
+	ret = env_read(path, text, sizeof(text));
+	if (ret)
+		return ret;
+	if (sscanf(text, "%u:%u", &major, &minor) != 2)
+		return -EINVAL;
+	*devt = MKDEV(major, minor);
+	return 0;
+}
+
+static int backing_make(unsigned int nr, bool slow)
+{
 	char dir[64], path[64], text[32];
+	dev_t devt;
 	int ret;
 
 	snprintf(dir, sizeof(dir), NULLB "kunitloop%u", nr);
@@ -75,17 +91,11 @@ static int backing_make(unsigned int nr, bool slow)
 		snprintf(text, sizeof(text), "%lu", SLOW_MS * NSEC_PER_MSEC);
 		ret = attr(dir, "irqmode", "2") ?: attr(dir, "completion_nsec", text);
 	}
-	ret = ret ?: attr(dir, "power", "1");
+	ret = ret ?: attr(dir, "power", "1") ?: backing_devt(nr, &devt);
 	if (ret)
 		return ret;
-	snprintf(path, sizeof(path), "/sys/block/kunitloop%u/dev", nr);
-	ret = env_read(path, text, sizeof(text));
-	if (ret)
-		return ret;
-	if (sscanf(text, "%u:%u", &major, &minor) != 2)
-		return -EINVAL;
-	snprintf(path, sizeof(path), "/tmp/kunitloop%u.%u.%u", nr, major, minor);
-	ret = node_make(path, MKDEV(major, minor));
+	snprintf(path, sizeof(path), "/tmp/kunitloop%u.%u.%u", nr, MAJOR(devt), MINOR(devt));
+	ret = node_make(path, devt);
 	if (ret)
 		return ret;
 	/* below the controller, and enabled when there is one */
@@ -417,13 +427,11 @@ static void stor_hotplug(struct kunit *test)
 
 static struct file *backing_open(struct kunit *test)
 {
-	unsigned int major, minor;
 	struct file *file;
-	char text[32];
+	dev_t devt;
 
-	KUNIT_ASSERT_EQ(test, env_read("/sys/block/kunitloop0/dev", text, sizeof(text)), 0);
-	KUNIT_ASSERT_EQ(test, sscanf(text, "%u:%u", &major, &minor), 2);
-	file = bdev_file_open_by_dev(MKDEV(major, minor), BLK_OPEN_READ, NULL, NULL);
+	KUNIT_ASSERT_EQ(test, backing_devt(0, &devt), 0);
+	file = bdev_file_open_by_dev(devt, BLK_OPEN_READ, NULL, NULL);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
 	return file;
 }
@@ -543,6 +551,7 @@ static struct kunit_suite stor_suite = {
 	.exit = stor_exit,
 	.test_cases = stor_cases,
 };
+
 kunit_test_suite(stor_suite);
 
 MODULE_DESCRIPTION("KUnit tests of disks through both ends of VMBus");
