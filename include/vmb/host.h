@@ -152,9 +152,9 @@ const char *vmb_host_device_name(const struct vmb_host_device *dev);
 const char *vmb_host_partition_name(const struct vmb_partition *partition);
 
 int vmb_host_next(struct vmb_channel *ch, struct vmb_packet *pkt);
-ssize_t vmb_host_iov(struct vmb_channel *ch, const struct vmb_packet *pkt,
-		     struct iovec *iov, unsigned int max, bool write,
-		     unsigned int *nr);
+ssize_t vmb_host_iter(struct vmb_channel *ch, const struct vmb_packet *pkt,
+		      struct iovec *iov, unsigned int max, bool write,
+		      struct iov_iter *iter);
 void vmb_host_complete(struct vmb_channel *ch, struct vmb_completion *c);
 int vmb_host_send(struct vmb_channel *ch, u64 trans_id, const void *data,
 		  u32 len);

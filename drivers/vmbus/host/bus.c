@@ -15,7 +15,7 @@ static DECLARE_WAIT_QUEUE_HEAD(vmb_buses_gone);
 /**
  * vmb_bus_create - make a bus for a partition
  * @partition: pinned by the caller for the life of the bus
- * @mm: the VMM's address space
+ * @mm: the VMM's address space; NULL for a guest in this kernel
  *
  * Context: may sleep.
  * Return: it or an ERR_PTR() with -ENOMEM.
@@ -44,7 +44,8 @@ struct vmb_bus *vmb_bus_create(struct vmb_partition *partition,
 	spin_lock_init(&bus->sig_lock);
 	xa_init(&bus->signals);
 	init_waitqueue_head(&bus->record_wait);
-	mmgrab(mm);
+	if (mm)
+		mmgrab(mm);
 	bus->mm = mm;
 	atomic_inc(&vmb_nr_buses);
 	return bus;
@@ -59,14 +60,16 @@ static void vmb_bus_free(struct kref *ref)
 
 	xa_for_each(&bus->vps, index, vp) {
 		put_task_struct(vp->task);
-		eventfd_ctx_put(vp->sint);
+		if (vp->sint)
+			eventfd_ctx_put(vp->sint);
 		kfree(vp);
 	}
 	xa_destroy(&bus->vps);
 	xa_destroy(&bus->chans);
 	xa_destroy(&bus->gpadls);
 	vmb_mem_destroy(bus);
-	mmdrop(bus->mm);
+	if (bus->mm)
+		mmdrop(bus->mm);
 	kfree(bus);
 	if (atomic_dec_and_test(&vmb_nr_buses))
 		wake_up_all(&vmb_buses_gone);

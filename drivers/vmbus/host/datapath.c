@@ -452,22 +452,25 @@ int vmb_host_next(struct vmb_channel *ch, struct vmb_packet *pkt)
 EXPORT_SYMBOL_GPL(vmb_host_next);
 
 /**
- * vmb_host_iov - translate a packet's guest memory to the VMM's addresses
+ * vmb_host_iter - make an iterator of the guest memory that a packet names
  * @ch: the channel
  * @pkt: a GPA-direct packet
  * @iov: filled; pages that are neighbours become one entry
  * @max: entries in @iov
  * @write: the memory is to be written
- * @nr: set to the number of entries used
+ * @iter: set to all of it; refers to @iov
+ *
+ * The memory is the VMM's, so the iterator is one of user memory, or the
+ * kernel's where vmb_loop is the guest: of that no page may be marked dirty.
  *
  * Context: within &vmb_host_driver.poll. The addresses are good until that
  * call ends, so pin or copy at once.
  * Return: bytes in all; -EFAULT when it names what is not guest memory;
  * -EBADMSG when a range is malformed; -E2BIG when @max is too small.
  */
-ssize_t vmb_host_iov(struct vmb_channel *ch, const struct vmb_packet *pkt,
-		     struct iovec *iov, unsigned int max, bool write,
-		     unsigned int *nr)
+ssize_t vmb_host_iter(struct vmb_channel *ch, const struct vmb_packet *pkt,
+		      struct iovec *iov, unsigned int max, bool write,
+		      struct iov_iter *iter)
 {
 	struct vmb_bus *bus = vmb_chan_of(ch)->bus;
 	struct vmb_gpa_range range;
@@ -515,10 +518,16 @@ ssize_t vmb_host_iov(struct vmb_channel *ch, const struct vmb_packet *pkt,
 		}
 		total += range.len;
 	}
-	*nr = n;
+	/* the two have the same layout */
+	if (vmb_bus_is_local(bus))
+		iov_iter_kvec(iter, write ? ITER_DEST : ITER_SOURCE,
+			      (struct kvec *)iov, n, total);
+	else
+		iov_iter_init(iter, write ? ITER_DEST : ITER_SOURCE, iov, n,
+			      total);
 	return total;
 }
-EXPORT_SYMBOL_GPL(vmb_host_iov);
+EXPORT_SYMBOL_GPL(vmb_host_iter);
 
 /**
  * vmb_host_complete - answer a packet

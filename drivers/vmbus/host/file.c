@@ -71,7 +71,7 @@ static int vmb_file_bind(struct vmb_file *vf, union vmb_arg *arg)
 	guard(mutex)(&vf->lock);
 	if (vf->bus)
 		return -EBUSY;
-	ret = vmb_partition_bind(bind->name, &bus);
+	ret = vmb_partition_bind(bind->name, current->mm, &bus);
 	if (ret)
 		return ret;
 	/* pairs with the acquire in vmb_file_bus() */

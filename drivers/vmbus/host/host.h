@@ -21,6 +21,7 @@
 
 #include <linux/bitmap.h>
 #include <linux/eventfd.h>
+#include <linux/jump_label.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
 #include <linux/poll.h>
@@ -36,6 +37,7 @@
 #include <uapi/linux/vmb.h>
 #include <vmb/gpadl.h>
 #include <vmb/host.h>
+#include <vmb/host_local.h>
 #include <vmb/proto/bus.h>
 #include <vmb/ring.h>
 
@@ -95,7 +97,7 @@ struct vmb_evt_page {
 
 /**
  * struct vmb_worker - a thread of the VMM's process that polls channels
- * @task: the thread
+ * @task: the thread; not used by a bus of this kernel: &vmb_vp.task polls
  * @lock: protects @list and @dead
  * @list: &vmb_chan.work_node of channels to poll; each holds a reference
  * @dead: the thread was killed, with its process
@@ -113,7 +115,7 @@ struct vmb_worker {
  * @bus: its bus
  * @index: as the guest sees it
  * @task: the thread that runs it, which alone may write its message page
- * @sint: raises the VMBus SINT
+ * @sint: raises the VMBus SINT; NULL on a bus of this kernel
  * @eom: tells that the guest freed its message slot
  * @eom_wait: our place in @eom's wait queue
  * @scontrol: as told by the VMM; written by @task, under the partition's lock
@@ -149,6 +151,8 @@ int vmb_vp_set_synic(struct vmb_vp *vp, u64 scontrol, u64 simp, u64 siefp);
 void vmb_vp_clear_synic(struct vmb_vp *vp);
 void vmb_vp_destroy(struct vmb_vp *vp);
 void vmb_vp_set_flag(struct vmb_vp *vp, u32 flag);
+void vmb_worker_init(struct vmb_worker *worker);
+bool vmb_worker_run(struct vmb_worker *worker);
 bool vmb_worker_queue(struct vmb_worker *worker, struct vmb_chan *ch);
 int vmb_eventfd_listen(int fd, struct eventfd_ctx **ctx,
 		       wait_queue_entry_t *wait, wait_queue_func_t func);
@@ -382,7 +386,10 @@ void vmb_conn_rescind(struct vmb_chan *ch);
  * struct vmb_bus - a partition in the hands of a VMM
  * @partition: pinned
  * @ref: one for the file, one for each queued stage work
- * @mm: address space of the VMM; grabbed, not held
+ * @mm: address space of the VMM; grabbed, not held. NULL when the guest is in
+ *	this kernel: local.c
+ * @local: that guest; NULL for others
+ * @local_priv: for @local
  * @dead: the file is closed
  * @nr_vps: VPs added
  * @vps: struct vmb_vp by index
@@ -413,6 +420,8 @@ struct vmb_bus {
 	struct vmb_partition *partition;
 	struct kref ref;
 	struct mm_struct *mm;
+	const struct vmb_local_ops *local;
+	void *local_priv;
 	bool dead;
 
 	atomic_t nr_vps;
@@ -458,6 +467,30 @@ void vmb_bus_wait_all_gone(void);
 static inline struct vmb_vp *vmb_bus_vp(struct vmb_bus *bus, u32 index)
 {
 	return index < VMB_MAX_VPS ? xa_load(&bus->vps, index) : NULL;
+}
+
+/* Guests in this kernel: local.c */
+
+DECLARE_STATIC_KEY_FALSE(vmb_local_key);
+
+/* Is the bus's guest in this kernel? Costs nothing while there is no such bus. */
+static inline bool vmb_bus_is_local(const struct vmb_bus *bus)
+{
+	return static_branch_unlikely(&vmb_local_key) && !bus->mm;
+}
+
+void vmb_local_vp_stop(struct vmb_vp *vp);
+int vmb_local_message_write(struct vmb_vp *vp, const struct vmb_message *m,
+			    bool more);
+struct page *vmb_local_pin_page(u64 hva);
+
+/* Raise a VP's VMBus SINT. Any context. */
+static inline void vmb_vp_interrupt(struct vmb_vp *vp)
+{
+	if (vmb_bus_is_local(vp->bus))
+		vp->bus->local->interrupt(vp->bus->local_priv, vp->index);
+	else
+		eventfd_signal(vp->sint);
 }
 
 /* Partitions and devices: partition.c, device.c */
@@ -512,7 +545,8 @@ static inline const char *vmb_partition_name(const struct vmb_partition *p)
 
 int vmb_partition_init(void);
 void vmb_partition_exit(void);
-int vmb_partition_bind(const char *name, struct vmb_bus **bus);
+int vmb_partition_bind(const char *name, struct mm_struct *mm,
+		       struct vmb_bus **bus);
 void vmb_partition_unbind(struct vmb_bus *bus);
 struct config_group *vmb_device_make(struct vmb_partition *p, const char *name);
 void vmb_device_drop(struct vmb_partition *p, struct vmb_host_device *dev);

@@ -193,10 +193,25 @@ static struct page *vmb_mem_pin_one(struct vmb_bus *bus, u64 gpa)
 	hva = vmb_mem_hva(bus, gpa, &avail, true);
 	if (!hva)
 		return ERR_PTR(-EFAULT);
+	if (!bus->mm)
+		return vmb_local_pin_page(hva);
 	ret = pin_user_pages_fast(hva, 1, FOLL_WRITE | FOLL_LONGTERM, &page);
 	if (ret != 1)
 		return ERR_PTR(ret < 0 ? ret : -EFAULT);
 	return page;
+}
+
+static void vmb_mem_put(struct vmb_bus *bus, struct page **page,
+			unsigned int nr, bool dirty)
+{
+	unsigned int i;
+
+	if (bus->mm) {
+		unpin_user_pages_dirty_lock(page, nr, dirty);
+		return;
+	}
+	for (i = 0; i < nr; i++)
+		put_page(page[i]);
 }
 
 /**
@@ -238,7 +253,7 @@ int vmb_mem_pin_pfns(struct vmb_bus *bus, struct page **page,
 		return 0;
 
 	ret = PTR_ERR(page[i]);
-	unpin_user_pages(page, i);
+	vmb_mem_put(bus, page, i, false);
 	account_locked_vm(bus->mm, nr, false);
 	return ret;
 }
@@ -253,7 +268,7 @@ int vmb_mem_pin_pfns(struct vmb_bus *bus, struct page **page,
  */
 void vmb_mem_unpin(struct vmb_bus *bus, struct page **page, unsigned int nr)
 {
-	unpin_user_pages_dirty_lock(page, nr, true);
+	vmb_mem_put(bus, page, nr, true);
 	account_locked_vm(bus->mm, nr, false);
 }
 

@@ -58,7 +58,7 @@ int vmb_message_send(struct vmb_bus *bus, const void *msg, u32 len)
 	vmb_message_stage(vp);
 	/* a halted VP runs its task_work on its way out of the halt */
 	if (vp->task != current)
-		eventfd_signal(vp->sint);
+		vmb_vp_interrupt(vp);
 	return 0;
 }
 
@@ -73,6 +73,10 @@ void vmb_message_stage(struct vmb_vp *vp)
 	if (test_and_set_bit(VMB_VP_STAGING, &vp->stage_flags))
 		return;
 	kref_get(&vp->bus->ref);
+	if (vmb_bus_is_local(vp->bus)) {
+		wake_up_process(vp->task);
+		return;
+	}
 	if (task_work_add(vp->task, &vp->stage_work, TWA_RESUME)) {
 		/*
 		 * The thread is exiting: nobody reads messages any more. This
@@ -164,7 +168,10 @@ static void vmb_message_stage_vp(struct vmb_vp *vp)
 		return;
 
 	idx = srcu_read_lock(&bus->mem_srcu);
-	ret = vmb_message_write(vp, m, more);
+	if (vmb_bus_is_local(bus))
+		ret = vmb_local_message_write(vp, m, more);
+	else
+		ret = vmb_message_write(vp, m, more);
 	srcu_read_unlock(&bus->mem_srcu, idx);
 
 	if (ret == -EAGAIN) {
@@ -184,7 +191,7 @@ static void vmb_message_stage_vp(struct vmb_vp *vp)
 			     vp->index, vp->simp);
 	kfree(m);
 	if (!ret)
-		eventfd_signal(vp->sint);
+		vmb_vp_interrupt(vp);
 }
 
 /**

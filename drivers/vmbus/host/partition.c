@@ -230,12 +230,14 @@ static bool vmb_partition_may_bind(const struct vmb_partition *p)
 /**
  * vmb_partition_bind - take a partition exclusively
  * @name: its name
+ * @mm: the VMM's address space; NULL for a guest in this kernel
  * @bus: set to a new bus
  *
  * Context: a thread of the VMM; may sleep.
  * Return: 0, -ENOENT, -EACCES, -EBUSY, -ENOMEM.
  */
-int vmb_partition_bind(const char *name, struct vmb_bus **bus)
+int vmb_partition_bind(const char *name, struct mm_struct *mm,
+		       struct vmb_bus **bus)
 {
 	struct vmb_partition *p = NULL, *it;
 	int ret;
@@ -259,7 +261,7 @@ int vmb_partition_bind(const char *name, struct vmb_bus **bus)
 	ret = -EBUSY;
 	if (p->bus)
 		goto unlock;
-	*bus = vmb_bus_create(p, current->mm);
+	*bus = vmb_bus_create(p, mm);
 	ret = PTR_ERR_OR_ZERO(*bus);
 	if (ret)
 		goto unlock;

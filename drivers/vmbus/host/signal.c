@@ -182,7 +182,7 @@ static int vmb_signal_woken(wait_queue_entry_t *wait, unsigned int mode,
  * @bus: the bus
  * @connection_id: as the guest gave it
  *
- * Context: a thread of the VMM; partition's lock.
+ * Context: any, hard interrupts included.
  * Return: 0 or -ENOENT.
  */
 int vmb_signal_raise(struct vmb_bus *bus, u32 connection_id)

@@ -83,9 +83,25 @@ void vmb_eventfd_unlisten(struct eventfd_ctx *ctx, wait_queue_entry_t *wait)
 
 /* The worker: a thread in the VMM's process, so it is charged to the VMM */
 
-static bool vmb_worker_fn(void *data)
+/**
+ * vmb_worker_init - initialise a worker without a thread
+ * @worker: the worker
+ */
+void vmb_worker_init(struct vmb_worker *worker)
 {
-	struct vmb_worker *worker = data;
+	spin_lock_init(&worker->lock);
+	INIT_LIST_HEAD(&worker->list);
+}
+
+/**
+ * vmb_worker_run - poll the next channel
+ * @worker: the worker
+ *
+ * Context: its thread; sets its state to running if there is a channel.
+ * Return: whether there was one.
+ */
+bool vmb_worker_run(struct vmb_worker *worker)
+{
 	struct vmb_chan *ch;
 
 	spin_lock_irq(&worker->lock);
@@ -101,6 +117,11 @@ static bool vmb_worker_fn(void *data)
 	vmb_chan_put(ch);
 	cond_resched();
 	return true;
+}
+
+static bool vmb_worker_fn(void *data)
+{
+	return vmb_worker_run(data);
 }
 
 static void vmb_worker_killed(void *data)
@@ -139,17 +160,21 @@ bool vmb_worker_queue(struct vmb_worker *worker, struct vmb_chan *ch)
 	if (!dead)
 		list_add_tail(&ch->work_node, &worker->list);
 	spin_unlock_irqrestore(&worker->lock, flags);
-	if (!dead)
+	if (dead)
+		return false;
+	/* a bus of this kernel has no thread for it alone */
+	if (static_branch_unlikely(&vmb_local_key) && !worker->task)
+		wake_up_process(container_of(worker, struct vmb_vp, worker)->task);
+	else
 		vhost_task_wake(worker->task);
-	return !dead;
+	return true;
 }
 
 static int vmb_worker_start(struct vmb_worker *worker, u32 index)
 {
 	char name[TASK_COMM_LEN];
 
-	spin_lock_init(&worker->lock);
-	INIT_LIST_HEAD(&worker->list);
+	vmb_worker_init(worker);
 	snprintf(name, sizeof(name), "vmb-%d.%u", current->tgid, index);
 	worker->task = vhost_task_create(vmb_worker_fn, vmb_worker_killed,
 					 worker, name);
@@ -318,8 +343,12 @@ void vmb_vp_clear_synic(struct vmb_vp *vp)
  */
 void vmb_vp_destroy(struct vmb_vp *vp)
 {
-	vmb_eventfd_unlisten(vp->eom, &vp->eom_wait);
-	vhost_task_stop(vp->worker.task);
+	if (vmb_bus_is_local(vp->bus)) {
+		vmb_local_vp_stop(vp);
+	} else {
+		vmb_eventfd_unlisten(vp->eom, &vp->eom_wait);
+		vhost_task_stop(vp->worker.task);
+	}
 	/* it may have left closed channels in its list */
 	vmb_worker_killed(&vp->worker);
 	vmb_vp_clear_synic(vp);
@@ -348,7 +377,7 @@ void vmb_vp_set_flag(struct vmb_vp *vp, u32 flag)
 		smp_mb__before_atomic();
 		set_bit(flag, evt->flags);
 		atomic64_inc(&vp->nr_sint);
-		eventfd_signal(vp->sint);
+		vmb_vp_interrupt(vp);
 	}
 	rcu_read_unlock();
 }

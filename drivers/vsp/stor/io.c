@@ -85,7 +85,8 @@ static void rw_end_io(struct bio *bio)
 
 	if (unlikely(bio->bi_status))
 		rw_fail(req, bio->bi_status, rw_bad_sector(req, bio));
-	if (bio_op(bio) == REQ_OP_READ) {
+	/* pages that are not pinned are this kernel's: not ours to make dirty */
+	if (bio_op(bio) == REQ_OP_READ && bio_flagged(bio, BIO_PAGE_PINNED)) {
 		bio_check_pages_dirty(bio);
 	} else {
 		bio_release_pages(bio, false);
@@ -120,7 +121,7 @@ static void rw_submit(struct vsp_stor_req *req, struct iov_iter *iter,
 		}
 		if (op_is_write(opf))
 			task_io_account_write(bio->bi_iter.bi_size);
-		else
+		else if (bio_flagged(bio, BIO_PAGE_PINNED))
 			bio_set_pages_dirty(bio);
 		sector += bio_sectors(bio);
 

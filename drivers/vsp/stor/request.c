@@ -317,11 +317,10 @@ int vsp_stor_req_map(struct vsp_stor_req *req, bool to_guest,
 		     struct iov_iter *iter, u32 len)
 {
 	struct vsp_stor_chan *chan = req->chan;
-	unsigned int nr;
 	ssize_t ret;
 
-	ret = vmb_host_iov(chan->ch, &chan->pkt, chan->iov, VSP_STOR_MAX_IOV,
-			   to_guest, &nr);
+	ret = vmb_host_iter(chan->ch, &chan->pkt, chan->iov, VSP_STOR_MAX_IOV,
+			    to_guest, iter);
 	if (ret >= 0 && ret < len)
 		ret = -EMSGSIZE;
 	if (ret < 0) {
@@ -331,8 +330,6 @@ int vsp_stor_req_map(struct vsp_stor_req *req, bool to_guest,
 				    SAM_STAT_GOOD, 0);
 		return ret;
 	}
-	iov_iter_init(iter, to_guest ? ITER_DEST : ITER_SOURCE, chan->iov, nr,
-		      ret);
 	iov_iter_truncate(iter, len);
 	return 0;
 }

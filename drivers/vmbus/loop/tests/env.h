@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the suites share: a partition, made in configfs as an administrator
+ * would, and this kernel as its guest.
+ */
+#ifndef VMB_LOOP_TESTS_ENV_H
+#define VMB_LOOP_TESTS_ENV_H
+
+#include <kunit/test.h>
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+
+#include "../loop.h"
+
+#define ENV_PARTITION	"kunit-loop"
+#define ENV_DIR		"/sys/kernel/config/vmb/" ENV_PARTITION
+
+/* how long the host waits for a guest to become idle, when a device goes */
+#define ENV_WITHDRAW_MS	"/sys/module/vmb_host/parameters/withdraw_ms"
+
+int env_mkdir(const char *path);
+int env_rmdir(const char *path);
+int env_write(const char *path, const char *text);
+int env_read(const char *path, char *buf, u32 len);
+
+/* Ten seconds and then it is not going to happen. */
+#define env_wait(cond)							\
+({									\
+	unsigned long _end = jiffies + 10 * HZ;				\
+	bool _ok;							\
+									\
+	while (!(_ok = !!(cond)) && time_before(jiffies, _end))		\
+		usleep_range(900, 1100);				\
+	_ok;								\
+})
+
+#endif /* VMB_LOOP_TESTS_ENV_H */
