@@ -13,7 +13,7 @@
 struct scatterlist;
 
 /* Most data of one command; the server has the same limit */
-#define VSC_IDE_MAX_TRANSFER	(1U << 20)
+#define VSC_IDE_MAX_TRANSFER	0x100000U
 /* Pages that so much may touch, and bytes of a list of them */
 #define VSC_IDE_MAX_PAGES	(VSC_IDE_MAX_TRANSFER / VMB_PAGE_SIZE + 1)
 #define VSC_IDE_GPA_BYTES	VMB_GUEST_GPA_BYTES(1, VSC_IDE_MAX_PAGES)
