@@ -169,7 +169,8 @@ static int check_disk(struct check *c, bool *trim)
  * @sdev: its SCSI device
  * @trim: set if the other end has TRIM
  *
- * Two empty disks of one size cannot be told apart.
+ * Two empty disks of one size cannot be told apart. If it fails the channel is
+ * closed.
  *
  * Context: process; the disk's mutex.
  * Return: 0; -EXDEV if not; an errno if it cannot be told. It has been logged.
@@ -189,6 +190,9 @@ int vsc_ide_check(struct vsc_ide_disk *disk, struct scsi_device *sdev, bool *tri
 	if (ret && ret != -EXDEV)
 		sdev_printk(KERN_WARNING, sdev, "stays on the registers: no check: error %d\n",
 			    ret);
+	/* the host may have something to write there yet */
+	if (ret)
+		disk->link->ops->close(disk->link);
 	free_page((unsigned long)c.after);
 	free_page((unsigned long)c.before);
 	free_page((unsigned long)c.channel);

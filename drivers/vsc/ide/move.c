@@ -98,25 +98,22 @@ static int try_channel(struct vsc_ide_disk *disk, struct scsi_device *sdev)
 	/* says itself what is wrong */
 	ret = vsc_ide_check(disk, sdev, &trim);
 	if (ret)
-		goto close;
+		return ret;
 	spin_lock_irq(&disk->lock);
 	disk->trim = trim;
 	disk->max_transfer = link->max_transfer;
 	spin_unlock_irq(&disk->lock);
 	ret = drain_registers(disk);
 	if (ret) {
+		link->ops->close(link);
+		run_queue(sdev);
 		sdev_printk(KERN_WARNING, sdev, "stays on the registers: error %d\n", ret);
-		goto close;
+		return ret;
 	}
 	scsi_change_queue_depth(sdev, VSC_IDE_DEPTH);
 	run_queue(sdev);
 	sdev_printk(KERN_INFO, sdev, "goes over VMBus now%s\n", trim ? ", TRIM too" : "");
 	return 0;
-
-close:
-	link->ops->close(link);
-	run_queue(sdev);
-	return ret;
 }
 
 /**
@@ -167,8 +164,8 @@ static void flush_channel(struct vsc_ide_disk *disk)
 
 	ret = disk->link->ops->exec(disk->link, &srb, NULL, &moved);
 	if (ret)
-		sdev_printk(KERN_WARNING, disk->sdev, "no flush before the channel is closed: %d\n",
-			    ret);
+		sdev_printk(KERN_NOTICE, disk->sdev,
+			    "no flush before the channel is closed: %d\n", ret);
 }
 
 static bool drain_channel(struct vsc_ide_disk *disk)
