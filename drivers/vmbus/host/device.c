@@ -263,13 +263,14 @@ static bool vmb_device_open(struct vmb_host_device *dev, bool *idle)
  */
 static void vmb_device_wait_idle(struct vmb_host_device *dev)
 {
-	unsigned int limit = READ_ONCE(withdraw_ms), idle_ms = 0;
-	unsigned long end = jiffies + msecs_to_jiffies(limit);
+	unsigned int limit = READ_ONCE(withdraw_ms);
+	unsigned long since = jiffies, end = since + msecs_to_jiffies(limit);
 	bool idle;
 
 	while (limit && vmb_device_open(dev, &idle)) {
-		idle_ms = idle ? idle_ms + VMB_IDLE_STEP_MS : 0;
-		if (idle_ms > limit / 10)
+		if (!idle)
+			since = jiffies;
+		else if (time_after(jiffies, since + msecs_to_jiffies(limit / 10)))
 			return;
 		if (time_after(jiffies, end)) {
 			pr_warn("%s: %s: taken away although the guest still uses it\n",
