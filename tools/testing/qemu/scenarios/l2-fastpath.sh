@@ -113,7 +113,7 @@ by_registers() {
 
 mounts() {
 	load crc32c_generic ext4
-	mke2fs -q -t ext4 $DISK
+	/sbin/mke2fs -q -t ext4 $DISK
 	mkdir -p /mnt
 	mount -t ext4 $DISK /mnt
 }
