@@ -9,6 +9,8 @@
 #define pr_fmt(fmt) "storport: " fmt
 
 #include <linux/ktime.h>
+/* scsi_dbg.h needs it where SCSI_CONSTANTS is off */
+#include <scsi/scsi_proto.h>
 #include <scsi/scsi_dbg.h>
 #include <scsi/scsi_eh.h>
 #include <scsi/scsi_tcq.h>
