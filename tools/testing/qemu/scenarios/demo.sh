@@ -10,6 +10,7 @@ module ext4
 module crc32c_generic"
 # make check runs it by make demo's script
 CHECK=no
+L1_CPUS=2
 ROUNDS=3
 PLAN=33
 TIMEOUT=400

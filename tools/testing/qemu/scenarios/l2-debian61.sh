@@ -4,7 +4,6 @@
 
 L2_KERNEL=6.1
 PLAN=11
-L1_CPUS=1
 TIMEOUT=240
 
 . "$SCENARIO_LIB/disks.sh"

@@ -6,7 +6,6 @@ L2_KERNEL=stock
 PLAN=32
 # Young: by name only, as yet.
 CHECK=no
-L1_CPUS=1
 TIMEOUT=600
 
 . "$SCENARIO_LIB/disks.sh"

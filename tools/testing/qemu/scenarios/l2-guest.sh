@@ -4,7 +4,6 @@
 
 L2_KERNEL=stock
 PLAN=21
-L1_CPUS=1
 TIMEOUT=300
 
 . "$SCENARIO_LIB/disks.sh"

@@ -3,6 +3,7 @@
 # DESCRIPTION: 1 GiB written at random to two disks at once, queue depth 32, and verified
 
 L1_MEM=4G
+L1_CPUS=2
 L2_KERNEL=stock
 PLAN=10
 TIMEOUT=420

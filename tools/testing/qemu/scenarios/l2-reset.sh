@@ -4,7 +4,6 @@
 
 L2_KERNEL=stock
 PLAN=26
-L1_CPUS=1
 TIMEOUT=420
 
 . "$SCENARIO_LIB/disks.sh"

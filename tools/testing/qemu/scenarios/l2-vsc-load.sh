@@ -4,7 +4,6 @@
 
 L2_KERNEL=stock
 PLAN=14
-L1_CPUS=1
 TIMEOUT=500
 
 . "$SCENARIO_LIB/disks.sh"

@@ -3,6 +3,7 @@
 # DESCRIPTION: processes that play the guest over /dev/vmb, on the debug kernel
 
 L1_KERNEL=debug
+L1_CPUS=2
 TIMEOUT=900
 
 . "$SCENARIO_LIB/selftests.sh"

@@ -2,6 +2,7 @@
 # shellcheck shell=sh disable=SC2034
 # DESCRIPTION: processes that play the guest over /dev/vmb, no VM needed
 
+L1_CPUS=2
 TIMEOUT=300
 
 . "$SCENARIO_LIB/selftests.sh"

@@ -4,7 +4,6 @@
 
 L2_KERNEL=stock
 PLAN=26
-L1_CPUS=1
 TIMEOUT=400
 
 VMB=/sys/kernel/config/vmb
