@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2034
-# DESCRIPTION: our own guest bus in a guest: it connects, sees, reloads, and refuses
+# DESCRIPTION: our own guest bus in guests of ours and of QEMU: connects, sees, reloads, refuses
 
 L2_KERNEL=stock
-PLAN=21
+PLAN=25
 TIMEOUT=300
 
 . "$SCENARIO_LIB/disks.sh"
@@ -47,6 +47,8 @@ l1() {
 	steps || { give_up main vm; return; }
 	run_test guest-ends l2_wait main
 	run_test partition-goes remove_partition vm
+	run_test bridge-starts l2_start bridge -c 2 -f l2_bridge -- -device vmbus-bridge
+	run_test bridge-ends l2_wait bridge 150
 }
 
 # --- the guest
@@ -135,4 +137,26 @@ l2() {
 	run_test inbox-after-ours inbox_after_ours
 	run_test refused-beside-inbox refused "hv_vmbus has the bus"
 	sync_l1 end
+}
+
+# The bus that QEMU has of its own, with nothing on it.
+
+bridge_connects() {
+	insmod $OURS/vmb.ko
+	guest_load
+	grep -qx 'state: connected' $STATE
+	note "bridge $(grep '^version: ' $STATE)"
+	has_controllers 0
+}
+
+bridge_again() {
+	rmmod vmb_guest
+	guest_load max_version=2.4
+	grep -qx 'version: 2.4' $STATE
+	rmmod vmb_guest
+}
+
+l2_bridge() {
+	run_test bridge-connects bridge_connects || poweroff -f
+	run_test bridge-again bridge_again
 }
