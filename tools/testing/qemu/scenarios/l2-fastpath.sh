@@ -3,10 +3,8 @@
 # DESCRIPTION: an IDE disk goes over VMBus and back, with a file system mounted and written to
 
 L2_KERNEL=stock
-PLAN=32
-# Young: by name only, as yet.
-CHECK=no
-TIMEOUT=600
+PLAN=33
+TIMEOUT=900
 
 . "$SCENARIO_LIB/disks.sh"
 . "$SCENARIO_LIB/ours.sh"
@@ -20,6 +18,7 @@ DISK=/dev/sda
 ATTRS=/sys/block/sda/device
 ROUNDS=3
 ROUNDS_LIST='1 2 3'
+BY_HAND=95
 
 # --- the KVM host
 
@@ -63,6 +62,7 @@ steps() {
 		run_test no-channel-yet step main mounted no_channel &&
 		run_test one-channel step main over one_channel &&
 		rounds &&
+		run_test load-has-ended step main loaded one_channel &&
 		run_test checksum-by-vmbus same_checksum &&
 		run_test checksum-by-registers same_checksum
 }
@@ -160,14 +160,15 @@ cuts_over_again() {
 
 # What the administrator says holds until he says something else.
 by_hand() {
-	local i
-	for i in 1 2 3 4 5; do
+	local i=0
+	while [ $i -lt $BY_HAND ]; do
+		i=$((i + 1))
 		echo registers >$ATTRS/fastpath
 		goes_by registers
-		usleep 200000
+		usleep $((i % 10 * 20000))
 		echo vmbus >$ATTRS/fastpath
 		goes_by vmbus
-		usleep 200000
+		usleep $((i % 7 * 20000))
 	done
 	load_goes_on
 }
@@ -190,7 +191,7 @@ load_ends() {
 	note "passes=$(cat /tmp/passes) registers=$(number registers) vmbus=$(number channel)" \
 		"held=$(number held) reissues=$(number reissues) cut_overs=$(number cut_overs)"
 	# once at first, in each round, by hand, and with its driver
-	[ "$(number cut_overs)" = $((1 + ROUNDS + 5 + 1)) ]
+	[ "$(number cut_overs)" = $((1 + ROUNDS + BY_HAND + 1)) ]
 	umount /mnt
 }
 
@@ -229,6 +230,7 @@ l2() {
 	run_test by-hand by_hand
 	run_test driver-goes driver_goes
 	run_test load-ends load_ends
+	sync_l1 loaded
 	run_test checksum guest_checksum
 	run_test checksum-registers checksum_by_registers
 	run_test unloads unloads
