@@ -129,6 +129,12 @@ void vsp_stor_chan_close(struct vmb_channel *ch)
 	WRITE_ONCE(chan->closing, true);
 	if (!atomic_dec_and_test(&chan->inflight))
 		wait_for_completion(&chan->drained);
+	/*
+	 * From here on the guest uses the emulated registers, and the emulator
+	 * does not flush a disk that it has not written to itself.
+	 */
+	if (ctrl->ide)
+		vsp_stor_lun_flush(ctrl, 0);
 
 	if (chan->spare)
 		vsp_stor_req_free(chan->spare);

@@ -50,17 +50,8 @@ static void epoch_end(struct vsp_stor_epoch *epoch)
 	kfree_rcu(epoch, rcu);
 }
 
-/**
- * vsp_stor_lun_get - find a logical unit and hold it
- * @ctrl: the controller
- * @number: of the logical unit
- * @epoch: set to what is to be given to vsp_stor_lun_put()
- *
- * Context: any.
- * Return: it, or NULL if it is not there.
- */
-struct vsp_stor_lun *vsp_stor_lun_get(struct vsp_stor_ctrl *ctrl, u8 number,
-				      struct vsp_stor_epoch **epoch)
+static struct vsp_stor_lun *lun_hold(struct vsp_stor_ctrl *ctrl, u8 number,
+				     struct vsp_stor_epoch **epoch)
 {
 	struct vsp_stor_epoch *e;
 	struct vsp_stor_lun *lun;
@@ -69,8 +60,7 @@ struct vsp_stor_lun *vsp_stor_lun_get(struct vsp_stor_ctrl *ctrl, u8 number,
 		return NULL;
 	rcu_read_lock();
 	do {
-		lun = READ_ONCE(ctrl->hidden) ? NULL :
-		      rcu_dereference(ctrl->luns[number]);
+		lun = rcu_dereference(ctrl->luns[number]);
 		e = lun ? rcu_dereference(lun->epoch) : NULL;
 		if (!e) {
 			lun = NULL;
@@ -84,6 +74,21 @@ struct vsp_stor_lun *vsp_stor_lun_get(struct vsp_stor_ctrl *ctrl, u8 number,
 }
 
 /**
+ * vsp_stor_lun_get - find a logical unit and hold it
+ * @ctrl: the controller
+ * @number: of the logical unit
+ * @epoch: set to what is to be given to vsp_stor_lun_put()
+ *
+ * Context: any.
+ * Return: it, or NULL if it is not there.
+ */
+struct vsp_stor_lun *vsp_stor_lun_get(struct vsp_stor_ctrl *ctrl, u8 number,
+				      struct vsp_stor_epoch **epoch)
+{
+	return READ_ONCE(ctrl->hidden) ? NULL : lun_hold(ctrl, number, epoch);
+}
+
+/**
  * vsp_stor_lun_put - let go of a logical unit
  * @epoch: what vsp_stor_lun_get() set
  *
@@ -92,6 +97,29 @@ struct vsp_stor_lun *vsp_stor_lun_get(struct vsp_stor_ctrl *ctrl, u8 number,
 void vsp_stor_lun_put(struct vsp_stor_epoch *epoch)
 {
 	percpu_ref_put(&epoch->ref);
+}
+
+/**
+ * vsp_stor_lun_flush - write out the device's cache, for no command
+ * @ctrl: the controller
+ * @number: of the logical unit; nothing happens if it is not there
+ *
+ * Context: process, may sleep.
+ */
+void vsp_stor_lun_flush(struct vsp_stor_ctrl *ctrl, u8 number)
+{
+	struct vsp_stor_epoch *epoch;
+	struct vsp_stor_lun *lun;
+	int ret;
+
+	lun = lun_hold(ctrl, number, &epoch);
+	if (!lun)
+		return;
+	this_cpu_inc(lun->stats->flushes);
+	ret = blkdev_issue_flush(lun->bdev);
+	if (ret)
+		vsp_stor_warn(ctrl, "lun %u: cannot be flushed: error %d\n", number, ret);
+	vsp_stor_lun_put(epoch);
 }
 
 /**

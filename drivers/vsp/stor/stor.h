@@ -349,6 +349,7 @@ int vsp_stor_lun_enable(struct vsp_stor_lun *lun);
 void vsp_stor_lun_disable(struct vsp_stor_lun *lun);
 struct vsp_stor_lun *vsp_stor_lun_get(struct vsp_stor_ctrl *ctrl, u8 number,
 				      struct vsp_stor_epoch **epoch);
+void vsp_stor_lun_flush(struct vsp_stor_ctrl *ctrl, u8 number);
 void vsp_stor_lun_put(struct vsp_stor_epoch *epoch);
 void vsp_stor_lun_drain(struct vsp_stor_lun *lun);
 void vsp_stor_lun_check_size(struct vsp_stor_lun *lun);

@@ -772,21 +772,17 @@ TEST_LIMIT(resize, 120)
 	EXPECT_GOOD(&cmd);
 }
 
-TEST(ide_disk)
+/* The disk of an IDE channel, up and with no unit attention left. */
+static struct stor *ide_start(const char *opts)
 {
 	struct stor *s = calloc(1, sizeof(*s));
 	struct vmb_msg_offer offer;
-	struct stor_cmd cmd;
 	struct guest *g;
-	u8 *disk, *p;
-	u64 gpa;
 
-	disk_create(DISK, FAST);
-	disk = some_data_on_disk();
+	disk_create(DISK, opts);
 	config_partition(PARTITION);
 	ctrl_create(PARTITION, "ide.0");
 	lun_create(PARTITION, "ide.0", 0, DISK);
-	EXPECT_ERRNO(config_mkdir(PARTITION "/ide.0/lun.1"), EINVAL);
 	ctrl_enable(PARTITION, "ide.0");
 	g = guest_create(PARTITION);
 	bus_connect(g, VMB_VERSION_4_0);
@@ -794,14 +790,52 @@ TEST(ide_disk)
 	EXPECT_EQ(*(u32 *)&offer.class_id, 0x32412632);
 	stor_open(s, g, &offer, 17);
 	stor_init(s, VMB_STOR_VERSION_6_2);
-	EXPECT_EQ(s->properties.max_sub_channels, 0);
 	stor_clear_ua(s, 0);
-	gpa = guest_alloc(g, 1);
-	p = guest_ptr(g, gpa);
+	return s;
+}
+
+TEST(ide_disk)
+{
+	struct stor *s = ide_start(FAST);
+	u64 gpa = guest_alloc(s->ch.g, 1);
+	u8 *p = guest_ptr(s->ch.g, gpa);
+	u8 *disk = some_data_on_disk();
+	struct stor_cmd cmd;
+
+	EXPECT_ERRNO(config_mkdir(PARTITION "/ide.0/lun.1"), EINVAL);
+	EXPECT_EQ(s->properties.max_sub_channels, 0);
 	cmd_rw(&cmd, false, 8, 8, gpa, 512);
 	stor_exec(s, &cmd);
 	EXPECT_GOOD(&cmd);
 	EXPECT(!memcmp(p, disk + 4096, 4096));
+}
+
+/* Flushes that the disk has seen, the last but one column. */
+static long long flushes(void)
+{
+	long long n = -1;
+	FILE *f = fopen("/sys/block/" DISK "/stat", "r");
+
+	EXPECT(f);
+	EXPECT_EQ(fscanf(f, "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %lld", &n), 1);
+	fclose(f);
+	return n;
+}
+
+/* The emulator that takes the disk over does not know what we have written. */
+TEST(ide_disk_is_flushed_at_the_end)
+{
+	struct stor *s = ide_start(FAST " cache_size=8");
+	u64 gpa = guest_alloc(s->ch.g, 1);
+	struct stor_cmd cmd;
+	long long before;
+
+	cmd_rw(&cmd, true, 8, 8, gpa, 512);
+	stor_exec(s, &cmd);
+	EXPECT_GOOD(&cmd);
+	before = flushes();
+	chan_close(&s->ch);
+	EXPECT_EQ(flushes(), before + 1);
 }
 
 TEST(errors_of_the_disk)
