@@ -121,9 +121,10 @@ struct vmb_guest_channel {
  * @rescind: the host takes the channel away and answers nothing any more. End
  *	everything that waits for it, so that nobody waits in vain. Called once,
  *	after vmb_guest_open() succeeded, in process context, while probe or any
- *	other callback may be running. Must not close the channel: for a primary
- *	channel remove follows, where it is closed; a sub-channel is closed by the
- *	core when this returns. Optional.
+ *	other callback may be running, with the lock of the channel's life held:
+ *	must not open or close this channel. For a primary channel remove follows,
+ *	where it is closed; a sub-channel is closed by the core when this returns.
+ *	Optional.
  */
 struct vmb_guest_ops {
 	void (*receive)(struct vmb_guest_channel *ch,

@@ -26,8 +26,8 @@ static void vmb_guest_chan_signal(struct vmb_guest_chan *ch, atomic64_t *why)
 	atomic64_inc(why);
 	trace_vmb_guest_signal(ch);
 	status = bus->pf->ops->signal_event(bus->pf, ch->connection_id);
-	/* one that was rescinded or unloaded meanwhile has no connection id */
-	if (status && vmb_guest_bus_connected(bus) && !vmb_guest_chan_rescinded(ch))
+	/* a host takes the connection id away before it says so, and so may we */
+	if (status && status != VMB_HV_INVALID_CONNECTION_ID)
 		vmb_guest_chan_warn(ch, "signal not taken: status %#x\n", status);
 }
 
