@@ -5,7 +5,7 @@
 L1_KERNEL=debug
 L2_KERNEL=stock
 PLAN=15
-TIMEOUT=400
+TIMEOUT=600
 
 . "$SCENARIO_LIB/disks.sh"
 L2_MANIFEST=$FIO
@@ -62,8 +62,8 @@ l1() {
 	run_test modules-go unload_vmb
 
 	run_test partition-again make_partition || return
-	run_test guest-starts-again l2_start survivor -p vm -c 2 -f survivor || return
-	run_test guest-ends l2_wait survivor || give_up survivor vm
+	run_test guest-starts-again l2_start survivor -p vm -f survivor || return
+	run_test guest-ends l2_wait survivor 300 || give_up survivor vm
 	run_test no-page-is-pinned-again wait_for 10 no_pins
 	[ ! -d $VMB/vm ] || remove_partition vm
 }
