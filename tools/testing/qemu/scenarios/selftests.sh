@@ -2,6 +2,6 @@
 # shellcheck shell=sh disable=SC2034
 # DESCRIPTION: processes that play the guest over /dev/vmb, no VM needed
 
-TIMEOUT=300
+TIMEOUT=360
 
 . "$SCENARIO_LIB/selftests.sh"
