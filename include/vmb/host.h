@@ -17,7 +17,7 @@
  * in the very vCPU thread that signalled, as long as that keeps to its budget,
  * else in the channel's worker thread. Calls for one channel never overlap.
  * A poll takes packets with vmb_host_next() and may sleep, but delays the vCPU
- * while it does.
+ * while it does: &vmb_channel.vcpu tells whether there is one to delay.
  *
  * Every packet that asks for a completion is answered with vmb_host_complete(),
  * from any context, hard interrupts included. When the ring to the guest is
@@ -76,6 +76,8 @@ struct vmb_host_device {
  * @index: 0 for the primary channel, else the sub-channel index
  * @version: the negotiated VMBus version, VMB_VERSION()
  * @drv: for the VSP; NULL when &vmb_host_driver.open is called
+ * @vcpu: within &vmb_host_driver.poll: the thread is a vCPU's, and its guest
+ *	stands still until the poll returns
  *
  * The core embeds this in a structure of its own. The VSP may use it from
  * &vmb_host_driver.open until &vmb_host_driver.close returns.
@@ -85,6 +87,7 @@ struct vmb_channel {
 	u16 index;
 	u32 version;
 	void *drv;
+	bool vcpu;
 };
 
 /**

@@ -187,7 +187,7 @@ static void vmb_chan_retry(struct timer_list *timer)
 	vmb_chan_kick(ch);
 }
 
-static int vmb_chan_poll(struct vmb_chan *ch, int budget)
+static int vmb_chan_poll(struct vmb_chan *ch, int budget, bool worker)
 {
 	int n, idx;
 
@@ -198,6 +198,7 @@ static int vmb_chan_poll(struct vmb_chan *ch, int budget)
 
 	/* what the driver translates stays valid until it has pinned it */
 	idx = srcu_read_lock(&ch->bus->mem_srcu);
+	ch->pub.vcpu = !worker;
 	n = ch->pub.dev->driver->poll(&ch->pub, budget);
 	srcu_read_unlock(&ch->bus->mem_srcu, idx);
 
@@ -275,7 +276,7 @@ void vmb_chan_run(struct vmb_chan *ch, bool worker)
 		atomic_xchg(&ch->sched, VMB_CHAN_RUNNING);
 		again = false;
 		for (;;) {
-			n = vmb_chan_poll(ch, budget - taken);
+			n = vmb_chan_poll(ch, budget - taken, worker);
 			taken += n;
 			if (n)
 				vmb_chan_place(ch, n);

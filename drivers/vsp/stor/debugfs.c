@@ -37,10 +37,10 @@ static void show_lun(struct seq_file *m, struct vsp_stor_lun *lun)
 		   props.readonly, props.thin, props.write_cache,
 		   lun->pr_mode == VSP_STOR_PR_BACKING ? "device" : "memory",
 		   READ_ONCE(lun->ua));
-	seq_printf(m, "lun %u: commands %llu reads %llu read_bytes %llu writes %llu write_bytes %llu flushes %llu errors %llu bounced %llu\n",
+	seq_printf(m, "lun %u: commands %llu reads %llu read_bytes %llu writes %llu write_bytes %llu flushes %llu errors %llu bounced %llu postponed %llu\n",
 		   lun->number, sum.commands, sum.reads, sum.read_bytes,
 		   sum.writes, sum.write_bytes, sum.flushes, sum.errors,
-		   sum.bounced);
+		   sum.bounced, READ_ONCE(lun->backlog.total));
 }
 
 static int state_show(struct seq_file *m, void *unused)

@@ -14,31 +14,8 @@
 
 #include "stor.h"
 
-/* bios that can be had when memory is short */
-#define BIO_POOL	64
 /* what is copied at once, if it must be: 64 KiB */
 #define BOUNCE_ORDER	4
-
-static struct bio_set bio_set;
-
-/**
- * vsp_stor_io_init - set up memory for bios
- *
- * Return: 0 or -ENOMEM.
- */
-int vsp_stor_io_init(void)
-{
-	return bioset_init(&bio_set, BIO_POOL, 0,
-			   BIOSET_NEED_BVECS | BIOSET_PERCPU_CACHE);
-}
-
-/**
- * vsp_stor_io_exit - the opposite
- */
-void vsp_stor_io_exit(void)
-{
-	bioset_exit(&bio_set);
-}
 
 /* All parts of a transfer have ended. Any context. */
 static void rw_finish(struct vsp_stor_req *req)
@@ -83,6 +60,8 @@ static void rw_end_io(struct bio *bio)
 {
 	struct vsp_stor_req *req = bio->bi_private;
 
+	if (vsp_stor_bio_postponed(bio))
+		return;
 	if (unlikely(bio->bi_status))
 		rw_fail(req, bio->bi_status, rw_bad_sector(req, bio));
 	/* pages that are not pinned are this kernel's: not ours to make dirty */
@@ -98,7 +77,8 @@ static void rw_end_io(struct bio *bio)
 static void rw_submit(struct vsp_stor_req *req, struct iov_iter *iter,
 		      blk_opf_t opf)
 {
-	struct block_device *bdev = req->lun->bdev;
+	struct vsp_stor_lun *lun = req->lun;
+	bool nowait = req->chan->ch->vcpu;
 	sector_t sector = req->sector;
 	bool last;
 
@@ -107,8 +87,9 @@ static void rw_submit(struct vsp_stor_req *req, struct iov_iter *iter,
 	do {
 		struct bio *bio;
 
-		bio = bio_alloc_bioset(bdev, bio_iov_vecs_to_alloc(iter, BIO_MAX_VECS),
-				       opf | REQ_ALLOC_CACHE, GFP_KERNEL, &bio_set);
+		bio = vsp_stor_bio_alloc(lun->bdev,
+					 bio_iov_vecs_to_alloc(iter, BIO_MAX_VECS),
+					 opf);
 		bio->bi_iter.bi_sector = sector;
 		bio->bi_private = req;
 		bio->bi_end_io = rw_end_io;
@@ -129,7 +110,7 @@ static void rw_submit(struct vsp_stor_req *req, struct iov_iter *iter,
 		last = !iov_iter_count(iter);
 		if (!last)
 			atomic_inc(&req->bios);
-		submit_bio(bio);
+		vsp_stor_bio_submit(bio, &lun->backlog, nowait);
 	} while (!last);
 }
 
@@ -268,6 +249,8 @@ static void flush_end_io(struct bio *bio)
 	struct vsp_stor_req *req = bio->bi_private;
 	blk_status_t status = bio->bi_status;
 
+	if (vsp_stor_bio_postponed(bio))
+		return;
 	bio_put(bio);
 	if (unlikely(status))
 		vsp_stor_req_blk_status(req, status, 0, true);
@@ -283,19 +266,19 @@ static void flush_end_io(struct bio *bio)
  */
 void vsp_stor_exec_flush(struct vsp_stor_req *req)
 {
-	struct block_device *bdev = req->lun->bdev;
+	struct vsp_stor_lun *lun = req->lun;
 	struct bio *bio;
 
-	this_cpu_inc(req->lun->stats->flushes);
-	if (!bdev_write_cache(bdev)) {
+	this_cpu_inc(lun->stats->flushes);
+	if (!bdev_write_cache(lun->bdev)) {
 		vsp_stor_req_good(req, 0);
 		return;
 	}
-	bio = bio_alloc_bioset(bdev, 0, REQ_OP_WRITE | REQ_PREFLUSH |
-			       REQ_ALLOC_CACHE, GFP_KERNEL, &bio_set);
+	/* what it has to write out has been answered: none of it is postponed */
+	bio = vsp_stor_bio_alloc(lun->bdev, 0, REQ_OP_WRITE | REQ_PREFLUSH);
 	bio->bi_private = req;
 	bio->bi_end_io = flush_end_io;
-	submit_bio(bio);
+	vsp_stor_bio_submit(bio, &lun->backlog, req->chan->ch->vcpu);
 }
 
 /**

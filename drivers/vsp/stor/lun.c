@@ -419,6 +419,8 @@ void vsp_stor_lun_disable(struct vsp_stor_lun *lun)
 	mutex_unlock(&lun->epoch_lock);
 	epoch_end(epoch);
 
+	/* all bios have ended, but their work may not have noticed */
+	vsp_stor_backlog_flush(&lun->backlog);
 	vsp_stor_reserve_detach(lun);
 	/* a look at the properties or the size, under RCU, may go on yet */
 	synchronize_rcu();
@@ -476,6 +478,7 @@ struct vsp_stor_lun *vsp_stor_lun_alloc(struct vsp_stor_ctrl *ctrl, u8 number)
 	lun->ctrl = ctrl;
 	lun->number = number;
 	mutex_init(&lun->epoch_lock);
+	vsp_stor_backlog_init(&lun->backlog);
 	return lun;
 }
 

@@ -45,7 +45,7 @@ static int __init vsp_stor_init(void)
 	ret = vsp_stor_req_init();
 	if (ret)
 		return ret;
-	ret = vsp_stor_io_init();
+	ret = vsp_stor_bio_init();
 	if (ret)
 		goto exit_req;
 	/* as many as there are controllers that reset at the same time */
@@ -53,7 +53,7 @@ static int __init vsp_stor_init(void)
 					    WQ_UNBOUND_MAX_ACTIVE);
 	if (!vsp_stor_drain_wq) {
 		ret = -ENOMEM;
-		goto exit_io;
+		goto exit_bio;
 	}
 	vsp_stor_debugfs_init();
 	ret = vmb_host_driver_register(&scsi_driver);
@@ -69,8 +69,8 @@ unregister_scsi:
 exit_debugfs:
 	vsp_stor_debugfs_exit();
 	destroy_workqueue(vsp_stor_drain_wq);
-exit_io:
-	vsp_stor_io_exit();
+exit_bio:
+	vsp_stor_bio_exit();
 exit_req:
 	vsp_stor_req_exit();
 	return ret;
@@ -82,7 +82,7 @@ static void __exit vsp_stor_exit(void)
 	vmb_host_driver_unregister(&scsi_driver);
 	vsp_stor_debugfs_exit();
 	destroy_workqueue(vsp_stor_drain_wq);
-	vsp_stor_io_exit();
+	vsp_stor_bio_exit();
 	/* controllers and logical units that are freed by RCU */
 	rcu_barrier();
 	vsp_stor_req_exit();

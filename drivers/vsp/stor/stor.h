@@ -17,12 +17,15 @@
  *	vsp_stor_pr.lock		reservations of one device; a leaf
  *	shared_lock (reserve.c)		which devices have such; a leaf inside
  *					conf_lock
+ *	vsp_stor_backlog.lock		bios that are submitted once more; a leaf,
+ *					with interrupts off
  *
  * What waits for requests to end, waits with no lock that a request needs to
  * end: .close, a logical unit being disabled (conf_lock), a drain (none).
  *
  * The data path takes none of them, except vsp_stor_pr.lock while a reservation
- * kept in memory is in force. It finds a logical unit by RCU and holds it by
+ * kept in memory is in force, and vsp_stor_backlog.lock while the device has no
+ * room. It finds a logical unit by RCU and holds it by
  * its epoch, a percpu_ref.
  */
 #ifndef VSP_STOR_H
@@ -39,6 +42,7 @@
 #include <vmb/host.h>
 #include <vmb/proto/stor.h>
 
+#include "bio.h"
 #include "scsi.h"
 
 #define VSP_STOR_MAX_LUNS	64U
@@ -187,6 +191,7 @@ enum vsp_stor_pr_mode {
  * @ua: pending unit attentions, by &enum vsp_stor_ua
  * @epoch_lock: serialises changes of @epoch
  * @epoch: what new requests hold; NULL while not enabled
+ * @backlog: bios that the device would not take without waiting
  * @stats: counters
  * @rcu: to free it
  */
@@ -214,6 +219,7 @@ struct vsp_stor_lun {
 	unsigned long ua;
 	struct mutex epoch_lock;	/* changes of epoch */
 	struct vsp_stor_epoch __rcu *epoch;
+	struct vsp_stor_backlog backlog;
 	struct vsp_stor_stats __percpu *stats;
 	struct rcu_head rcu;
 };
@@ -396,8 +402,6 @@ void vsp_stor_scsi_exec(struct vsp_stor_req *req);
 void vsp_stor_scsi_absent(struct vsp_stor_req *req);
 
 /* io.c */
-int vsp_stor_io_init(void);
-void vsp_stor_io_exit(void);
 void vsp_stor_exec_read(struct vsp_stor_req *req);
 void vsp_stor_exec_write(struct vsp_stor_req *req);
 void vsp_stor_exec_flush(struct vsp_stor_req *req);

@@ -31,6 +31,16 @@ void disk_create(const char *name, const char *opts)
 	EXPECT_OK(config_write(path, "1"));
 }
 
+void fill(u8 *p, u32 len, u32 tag)
+{
+	u32 i;
+
+	for (i = 0; i < len; i += 4) {
+		tag = tag * 1664525 + 1013904223;
+		memcpy(p + i, &tag, len - i < 4 ? len - i : 4);
+	}
+}
+
 static int disk_open(const char *name, int flags)
 {
 	char path[64];

@@ -58,6 +58,9 @@ void disk_create(const char *name, const char *opts);
 void disk_read(const char *name, u64 offset, void *buf, u32 len);
 void disk_write(const char *name, u64 offset, const void *buf, u32 len);
 
+/* data that depends on @tag alone */
+void fill(u8 *p, u32 len, u32 tag);
+
 /* Configuration below a partition */
 void ctrl_create(const char *partition, const char *dev);
 void ctrl_enable(const char *partition, const char *dev);
@@ -105,5 +108,6 @@ void stor_expect(const char *file, int line, const struct stor_cmd *cmd, u32 sen
 #define SENSE_WRITE_PROTECT	0x072700
 #define SENSE_READ_ERROR	0x031100
 #define SENSE_WRITE_ERROR	0x030c00
+#define SENSE_TARGET_FAILURE	0x044400
 
 #endif /* STOR_H */

@@ -27,16 +27,6 @@ static u32 rnd(u32 below)
 	return seed % below;
 }
 
-static void fill(u8 *p, u32 len, u32 tag)
-{
-	u32 i;
-
-	for (i = 0; i < len; i += 4) {
-		tag = tag * 1664525 + 1013904223;
-		memcpy(p + i, &tag, len - i < 4 ? len - i : 4);
-	}
-}
-
 static struct stor *start(const char *opts)
 {
 	struct stor *s;

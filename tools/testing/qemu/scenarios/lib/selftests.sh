@@ -43,7 +43,7 @@ l1() {
 	local program
 	[ "$L1_KERNEL" != debug ] || run_test checkers-are-on checkers_are_on
 	run_test modules-load load_vmb
-	run_test backings-load load null_blk scsi_debug brd loop
+	run_test backings-load load null_blk scsi_debug brd loop dm-flakey
 	for program in /selftests/*; do
 		run_tap "$(basename "$program")" "$program"
 	done
