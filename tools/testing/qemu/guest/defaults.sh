@@ -8,6 +8,7 @@ L1_KERNEL=stock		# stock or debug
 L1_MEM=2G
 L1_CPUS=2
 L1_MANIFEST=		# more lines for the host's image
+L1_DISKS=		# images of mkdisk that the host has, by name: see host_disk
 L2_KERNEL=none		# any of: none stock 6.1
 L2_MANIFEST=		# more lines for the guest's image
 MODULES=yes		# whether vmb, vmb_host, vsp_stor and vmwp are put in
