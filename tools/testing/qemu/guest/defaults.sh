@@ -10,6 +10,7 @@ L1_MEM=2G
 # what needs them has them.
 L1_CPUS=1
 L1_MANIFEST=		# more lines for the host's image
+L1_DISKS=		# images of mkdisk that the host has, by name: see host_disk
 L2_KERNEL=none		# any of: none stock 6.1
 L2_MANIFEST=		# more lines for the guest's image
 MODULES=yes		# whether vmb, vmb_host, vsp_stor and vmwp are put in

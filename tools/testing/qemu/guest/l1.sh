@@ -10,6 +10,7 @@ L2_HYPERV=host,kvm=off,hv-relaxed,hv-vapic,hv-time,hv-vpindex,hv-synic,hv-stimer
 machine_setup() {
 	mkdir -p $L2_RUN
 	load virtio_pci virtio_console configfs || fail l1-setup "a module is missing"
+	[ -z "$L1_DISKS" ] || load virtio_blk || fail l1-setup "virtio_blk is missing"
 	mount -t configfs config $CONFIGFS
 	case $(grep -m 1 -o -w -E 'svm|vmx' /proc/cpuinfo) in
 	svm) load kvm-amd ;;
@@ -48,6 +49,19 @@ vport() {
 	return 1
 }
 
+# host_disk NAME: the device of one of L1_DISKS. Whatever is written to it, the
+# image stays as it is.
+host_disk() {
+	local dir
+	for dir in /sys/block/vd*/; do
+		[ "$(cat "$dir/serial")" = "$1" ] || continue
+		echo "/dev/$(basename "$dir")"
+		return
+	done
+	echo "the host has no disk $1"
+	return 1
+}
+
 # send FILE NAME: puts a file among the scenario's logs on the build machine.
 send() {
 	{
@@ -77,14 +91,16 @@ unload_vmb() {
 }
 
 # l2_start NAME [-k stock|6.1] [-c CPUS] [-m MEM] [-f FUNCTION] [-a APPEND]
-#	[-p PARTITION] [-r] [QEMU-ARGUMENT...]
+#	[-p PARTITION] [-r] [-b] [QEMU-ARGUMENT...]
 # Starts a guest that runs FUNCTION (l2) of the scenario, with -p under
-# vmwp --partition PARTITION; -r lets it reboot. Does not wait.
+# vmwp --partition PARTITION; -r lets it reboot; -b has the firmware boot it from
+# the first of the disks that it is given, which mkdisk has made; -k and -a are
+# for the others. Does not wait.
 l2_start() {
-	local name=$1 kernel=stock cpus=1 mem=384M fn=l2 append='' partition='' reboot=-no-reboot
+	local name=$1 kernel=stock cpus=1 mem=384M fn=l2 append='' partition='' reboot=-no-reboot own=''
 	local opt OPTIND=1 OPTARG dir port
 	shift
-	while getopts k:c:m:f:a:p:r opt; do
+	while getopts k:c:m:f:a:p:rb opt; do
 		case $opt in
 		k) kernel=$OPTARG ;;
 		c) cpus=$OPTARG ;;
@@ -93,28 +109,35 @@ l2_start() {
 		a) append=$OPTARG ;;
 		p) partition=$OPTARG ;;
 		r) reboot= ;;
+		b) own=1 ;;
 		*) echo "l2_start: bad option"; return 1 ;;
 		esac
 	done
 	shift $((OPTIND - 1))
 
-	[ -e "/l2/$kernel/vmlinuz" ] || { echo "no guest kernel $kernel in the image"; return 1; }
+	[ -n "$own" ] || [ -e "/l2/$kernel/vmlinuz" ] || { echo "no guest kernel $kernel in the image"; return 1; }
 	dir=$L2_RUN/$name
 	port=$(($(find $L2_RUN -name pid | wc -l) % 4 + 1))
 	[ ! -e "$dir/pid" ] || { echo "guest $name was already started"; return 1; }
 	mkdir -p "$dir"
 	mkfifo "$dir/results.in" "$dir/results.out" "$dir/console.fifo"
-	cat "/l2/$kernel/base.cpio" /l2/run.cpio >"$dir/initrd"
 	tee "$dir/console" <"$dir/console.fifo" >"$(vport "l2.$port")" &
 	l2_reader "$name" "$dir" &
 
+	if [ -n "$own" ]; then
+		harness_for_disk "$dir" "$fn" || return
+		set -- -fw_cfg "name=opt/vmb/harness,file=$dir/harness" \
+			-fw_cfg "name=opt/vmb/environment,file=$dir/environment" "$@"
+	else
+		cat "/l2/$kernel/base.cpio" /l2/run.cpio >"$dir/initrd"
+		set -- -kernel "/l2/$kernel/vmlinuz" -initrd "$dir/initrd" \
+			-append "console=ttyS0 printk.time=1 loglevel=5 panic=-1 oops=panic panic_on_warn=1 mitigations=off \
+watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120 \
+harness.role=l2 harness.nonce=$HARNESS_NONCE harness.fn=$fn harness.slow=$HARNESS_SLOW $append" "$@"
+	fi
 	# shellcheck disable=SC2086
 	set -- qemu-system-x86_64 -machine pc,accel=kvm -cpu $L2_HYPERV -smp "$cpus" -m "$mem" \
 		-display none -nodefaults $reboot \
-		-kernel "/l2/$kernel/vmlinuz" -initrd "$dir/initrd" \
-		-append "console=ttyS0 printk.time=1 loglevel=5 panic=-1 oops=panic panic_on_warn=1 mitigations=off \
-watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120 \
-harness.role=l2 harness.nonce=$HARNESS_NONCE harness.fn=$fn harness.slow=$HARNESS_SLOW $append" \
 		-chardev "file,id=console,path=$dir/console.fifo" -serial chardev:console \
 		-chardev "pipe,id=results,path=$dir/results" -serial chardev:results \
 		-monitor "unix:$dir/monitor,server=on,wait=off" "$@"
@@ -133,6 +156,20 @@ harness.role=l2 harness.nonce=$HARNESS_NONCE harness.fn=$fn harness.slow=$HARNES
 		echo qemu-ended >"$dir/results.out"
 	) &
 	wait_for 10 test -e "$dir/pid"
+}
+
+# harness_for_disk FOLDER FUNCTION: what disk/harness unpacks in the guest, which
+# other guests have in their initial RAM disk and on their command line.
+harness_for_disk() {
+	tar -C /harness -cf "$1/harness" main lib.sh kmsg.sh l2.sh defaults.sh splats.regex \
+		scenario.sh lib || return
+	cat >"$1/environment" <<-END
+		HARNESS_ROLE=l2
+		HARNESS_NONCE=$HARNESS_NONCE
+		HARNESS_FN=$2
+		HARNESS_KEEP=
+		HARNESS_SLOW=$HARNESS_SLOW
+	END
 }
 
 # Passes the guest's results on, and answers it.
