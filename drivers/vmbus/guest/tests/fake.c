@@ -166,18 +166,6 @@ struct fake_chan *fake_chan(struct fake *f, u32 relid)
 	return f->chan[relid] && f->chan[relid]->open ? f->chan[relid] : NULL;
 }
 
-static void *fake_map(struct page **page, u32 nr)
-{
-	struct page **twice = kvmalloc_array(2 * nr - 1, sizeof(*twice), GFP_KERNEL);
-	void *addr;
-
-	memcpy(twice, page, nr * sizeof(*twice));
-	memcpy(twice + nr, page + 1, (nr - 1) * sizeof(*twice));
-	addr = vmap(twice, 2 * nr - 1, VM_MAP, PAGE_KERNEL);
-	kvfree(twice);
-	return addr;
-}
-
 static bool fake_chan_open(struct fake *f, const struct vmb_msg_open *m)
 {
 	struct vmb_gpadl *gpadl = fake_gpadl(f, le32_to_cpu(m->ring_gpadl));
@@ -198,8 +186,8 @@ static bool fake_chan_open(struct fake *f, const struct vmb_msg_open *m)
 	ch->pages = kvmalloc_array(nr, sizeof(*ch->pages), GFP_KERNEL);
 	for (i = 0; i < nr; i++)
 		ch->pages[i] = pfn_to_page(le64_to_cpu(range.pfns[i]));
-	ch->in_map = fake_map(ch->pages, down);
-	ch->out_map = fake_map(ch->pages + down, nr - down);
+	ch->in_map = vmb_ring_map(ch->pages, down);
+	ch->out_map = vmb_ring_map(ch->pages + down, nr - down);
 	ch->gpadl = gpadl->handle;
 	ch->vp = le32_to_cpu(m->target_vp);
 	ch->signals = 0;
