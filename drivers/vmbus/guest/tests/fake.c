@@ -2,7 +2,6 @@
 /*
  * The host that the suites play, and the driver that they try.
  */
-#include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -506,24 +505,6 @@ struct vmb_guest_dev *fake_device(struct fake *f, u8 device)
 		if (vdev->pub.instance_id.b[0] == device)
 			return vdev;
 	return NULL;
-}
-
-/* What a program reads in a file, without the new line; or a negative errno. */
-int fake_read(const char *path, char *buf, u32 len)
-{
-	struct file *file = filp_open(path, O_RDONLY, 0);
-	loff_t pos = 0;
-	ssize_t ret;
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	ret = kernel_read(file, buf, len - 1, &pos);
-	filp_close(file, NULL);
-	if (ret < 0)
-		return ret;
-	buf[ret] = 0;
-	strim(buf);
-	return 0;
 }
 
 u64 fake_bad(struct fake *f)

@@ -463,7 +463,7 @@ int dev_init(struct kunit *test)
 	loop = NULL;
 	for (i = 0; i < DEV_MAX * DEV_CHANNELS; i++)
 		init_completion(&gs.chan[i / DEV_CHANNELS][i % DEV_CHANNELS].room);
-	ret = env_read(ENV_WITHDRAW_MS, withdraw_ms, sizeof(withdraw_ms));
+	ret = file_read(ENV_WITHDRAW_MS, withdraw_ms, sizeof(withdraw_ms));
 	ret = ret ?: env_write(ENV_WITHDRAW_MS, "0");
 	ret = ret ?: vmb_host_driver_register(&host_driver);
 	if (ret)
