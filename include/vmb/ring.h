@@ -101,6 +101,7 @@ u32 vmb_ring_pkt_size(u32 head_len, u32 body_len);
 int vmb_ring_get(struct vmb_ring *ring, void *buf, u32 buf_len,
 		 struct vmb_packet *pkt);
 bool vmb_ring_release(struct vmb_ring *ring);
+u32 vmb_ring_unreleased(const struct vmb_ring *ring);
 bool vmb_ring_readable(struct vmb_ring *ring);
 void vmb_ring_mask(struct vmb_ring *ring);
 bool vmb_ring_unmask(struct vmb_ring *ring);
