@@ -138,75 +138,32 @@ void storport_lun_sum(struct storport_lun *lun, struct storport_stats *sum)
 }
 EXPORT_SYMBOL_IF_KUNIT(storport_lun_sum);
 
-static struct storport_stats stats_of(struct device *dev)
+static struct storport_stats stats_of(struct storport_lun *lun)
 {
 	struct storport_stats sum;
 
-	storport_lun_sum(storport_lun_of(to_scsi_device(dev)), &sum);
+	storport_lun_sum(lun, &sum);
 	return sum;
 }
 
-static ssize_t requests_show(struct device *dev, struct device_attribute *attr,
-			     char *buf)
-{
-	return sysfs_emit(buf, "%llu\n", stats_of(dev).requests);
-}
-static DEVICE_ATTR_RO(requests);
+#define STORPORT_LUN_COUNT(_name, _value)					\
+static ssize_t _name##_show(struct device *dev, struct device_attribute *attr,	\
+			    char *buf)						\
+{										\
+	struct storport_lun *lun = storport_lun_of(to_scsi_device(dev));	\
+										\
+	return sysfs_emit(buf, "%llu\n", (u64)(_value));			\
+}										\
+static DEVICE_ATTR_RO(_name)
 
-static ssize_t read_bytes_show(struct device *dev, struct device_attribute *attr,
-			       char *buf)
-{
-	return sysfs_emit(buf, "%llu\n", stats_of(dev).read_bytes);
-}
-static DEVICE_ATTR_RO(read_bytes);
-
-static ssize_t write_bytes_show(struct device *dev, struct device_attribute *attr,
-				char *buf)
-{
-	return sysfs_emit(buf, "%llu\n", stats_of(dev).write_bytes);
-}
-static DEVICE_ATTR_RO(write_bytes);
-
-static ssize_t errors_show(struct device *dev, struct device_attribute *attr,
-			   char *buf)
-{
-	return sysfs_emit(buf, "%llu\n", stats_of(dev).errors);
-}
-static DEVICE_ATTR_RO(errors);
-
-static ssize_t busy_show(struct device *dev, struct device_attribute *attr,
-			 char *buf)
-{
-	return sysfs_emit(buf, "%llu\n", stats_of(dev).busy);
-}
-static DEVICE_ATTR_RO(busy);
-
-static ssize_t timeouts_show(struct device *dev, struct device_attribute *attr,
-			     char *buf)
-{
-	struct storport_lun *lun = storport_lun_of(to_scsi_device(dev));
-
-	return sysfs_emit(buf, "%llu\n", (u64)atomic64_read(&lun->timeouts));
-}
-static DEVICE_ATTR_RO(timeouts);
-
-static ssize_t in_flight_show(struct device *dev, struct device_attribute *attr,
-			      char *buf)
-{
-	struct storport_lun *lun = storport_lun_of(to_scsi_device(dev));
-
-	return sysfs_emit(buf, "%d\n", atomic_read(&lun->in_flight));
-}
-static DEVICE_ATTR_RO(in_flight);
-
-static ssize_t max_in_flight_show(struct device *dev,
-				  struct device_attribute *attr, char *buf)
-{
-	struct storport_lun *lun = storport_lun_of(to_scsi_device(dev));
-
-	return sysfs_emit(buf, "%d\n", READ_ONCE(lun->max_in_flight));
-}
-static DEVICE_ATTR_RO(max_in_flight);
+STORPORT_LUN_COUNT(requests, stats_of(lun).requests);
+STORPORT_LUN_COUNT(read_bytes, stats_of(lun).read_bytes);
+STORPORT_LUN_COUNT(write_bytes, stats_of(lun).write_bytes);
+STORPORT_LUN_COUNT(errors, stats_of(lun).errors);
+STORPORT_LUN_COUNT(busy, stats_of(lun).busy);
+STORPORT_LUN_COUNT(timeouts, atomic64_read(&lun->timeouts));
+STORPORT_LUN_COUNT(in_flight, atomic_read(&lun->in_flight));
+STORPORT_LUN_COUNT(max_in_flight, READ_ONCE(lun->max_in_flight));
 
 static struct attribute *lun_attrs[] = {
 	&dev_attr_requests.attr,

@@ -466,7 +466,7 @@ bool vmb_ring_release(struct vmb_ring *ring)
 {
 	u32 released, pending, write_index, space;
 
-	released = vmb_ring_distance(ring, ring->published, ring->index);
+	released = vmb_ring_unreleased(ring);
 	if (!released)
 		return false;
 
@@ -501,6 +501,21 @@ bool vmb_ring_release(struct vmb_ring *ring)
 	return space > pending && space <= (u64)pending + released;
 }
 EXPORT_SYMBOL_GPL(vmb_ring_release);
+
+/**
+ * vmb_ring_unreleased() - bytes got that the producer cannot use yet
+ * @ring: the consumer's end
+ *
+ * For a consumer that gets packets for long, and has to decide when to release.
+ *
+ * Context: any; the caller serialises all calls on @ring.
+ * Return: what vmb_ring_release() would give back.
+ */
+u32 vmb_ring_unreleased(const struct vmb_ring *ring)
+{
+	return vmb_ring_distance(ring, ring->published, ring->index);
+}
+EXPORT_SYMBOL_GPL(vmb_ring_unreleased);
 
 /**
  * vmb_ring_readable() - is there something to get?

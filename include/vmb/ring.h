@@ -19,6 +19,8 @@
 #include <asm/byteorder.h>
 #include <vmb/proto/ring.h>
 
+struct page;
+
 /* smallest data area, and the largest one end accepts from the other */
 #define VMB_RING_MIN_DATA	VMB_PAGE_SIZE
 #define VMB_RING_MAX_DATA	(16U << 20)
@@ -82,6 +84,8 @@ struct vmb_gpa_range {
 
 int vmb_ring_init_producer(struct vmb_ring *ring, void *hdr, void *data, u32 size);
 int vmb_ring_init_consumer(struct vmb_ring *ring, void *hdr, void *data, u32 size);
+/* in the kernel only */
+void *vmb_ring_map(struct page **pages, unsigned int nr);
 
 /* Producer */
 int vmb_ring_put(struct vmb_ring *ring, u16 type, u16 flags, u64 trans_id,
@@ -97,6 +101,7 @@ u32 vmb_ring_pkt_size(u32 head_len, u32 body_len);
 int vmb_ring_get(struct vmb_ring *ring, void *buf, u32 buf_len,
 		 struct vmb_packet *pkt);
 bool vmb_ring_release(struct vmb_ring *ring);
+u32 vmb_ring_unreleased(const struct vmb_ring *ring);
 bool vmb_ring_readable(struct vmb_ring *ring);
 void vmb_ring_mask(struct vmb_ring *ring);
 bool vmb_ring_unmask(struct vmb_ring *ring);

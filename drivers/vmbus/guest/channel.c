@@ -56,22 +56,6 @@ void vmb_guest_chan_put(struct vmb_guest_chan *ch)
 	kobject_put(&ch->kobj);
 }
 
-/* Map a ring: its header once, its data twice in a row. */
-static void *vmb_guest_chan_map(struct page **page, unsigned int nr)
-{
-	struct page **twice;
-	void *addr;
-
-	twice = kvmalloc_array(2 * nr - 1, sizeof(*twice), GFP_KERNEL);
-	if (!twice)
-		return NULL;
-	memcpy(twice, page, nr * sizeof(*twice));
-	memcpy(twice + nr, page + 1, (nr - 1) * sizeof(*twice));
-	addr = vmap(twice, 2 * nr - 1, VM_MAP, PAGE_KERNEL);
-	kvfree(twice);
-	return addr;
-}
-
 static void vmb_guest_chan_free_rings(struct vmb_guest_chan *ch)
 {
 	unsigned int i;
@@ -114,8 +98,8 @@ static int vmb_guest_chan_alloc_rings(struct vmb_guest_chan *ch,
 	}
 	ch->in_max = args->max_packet;
 	ch->in_buf = kvmalloc(ch->in_max, GFP_KERNEL);
-	ch->out_map = vmb_guest_chan_map(ch->pages, nr_out);
-	ch->in_map = vmb_guest_chan_map(ch->pages + nr_out, nr_in);
+	ch->out_map = vmb_ring_map(ch->pages, nr_out);
+	ch->in_map = vmb_ring_map(ch->pages + nr_out, nr_in);
 	if (!ch->in_buf || !ch->out_map || !ch->in_map)
 		goto free;
 

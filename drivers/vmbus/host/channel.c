@@ -86,25 +86,6 @@ void vmb_chan_forget(struct vmb_chan *ch)
 	vmb_chan_put(ch);
 }
 
-/*
- * Map a ring: its header once, its data twice in a row, so that a packet that
- * wraps is contiguous.
- */
-static void *vmb_chan_map_ring(struct page **page, unsigned int nr)
-{
-	struct page **twice;
-	void *addr;
-
-	twice = kvmalloc_array(2 * nr - 1, sizeof(*twice), GFP_KERNEL);
-	if (!twice)
-		return NULL;
-	memcpy(twice, page, nr * sizeof(*twice));
-	memcpy(twice + nr, page + 1, (nr - 1) * sizeof(*twice));
-	addr = vmap(twice, 2 * nr - 1, VM_MAP, PAGE_KERNEL);
-	kvfree(twice);
-	return addr;
-}
-
 static void vmb_chan_unmap(struct vmb_chan *ch)
 {
 	vunmap(ch->in_map);
@@ -141,8 +122,8 @@ static int vmb_chan_map(struct vmb_chan *ch, u32 handle, u32 downstream)
 	nr_in = downstream;
 	nr_out = ch->nr_pages - downstream;
 	ret = -ENOMEM;
-	ch->in_map = vmb_chan_map_ring(ch->pages, nr_in);
-	ch->out_map = vmb_chan_map_ring(ch->pages + nr_in, nr_out);
+	ch->in_map = vmb_ring_map(ch->pages, nr_in);
+	ch->out_map = vmb_ring_map(ch->pages + nr_in, nr_out);
 	if (!ch->in_map || !ch->out_map)
 		goto unmap;
 

@@ -28,6 +28,9 @@
 /* packets between two looks at the scheduler, in the worker */
 #define VMB_BUDGET_WORKER	256
 
+/* a poll gives room back to the guest when it has taken this fraction of a ring */
+#define VMB_RELEASE_PARTS	4
+
 static bool adaptive = true;
 module_param(adaptive, bool, 0644);
 MODULE_PARM_DESC(adaptive,
@@ -434,6 +437,9 @@ EXPORT_SYMBOL_GPL(vmb_host_kick);
  * @ch: the channel
  * @pkt: filled; points to private memory, valid until the next call
  *
+ * The guest gets the room back when a quarter of the ring has been taken, and when
+ * the poll ends.
+ *
  * Context: within &vmb_host_driver.poll.
  * Return: 0; -EAGAIN when there is none; -EBADMSG when the guest broke the
  * ring: the channel is not polled again, the driver just returns.
@@ -448,6 +454,10 @@ int vmb_host_next(struct vmb_channel *ch, struct vmb_packet *pkt)
 		vmb_chan_break(chan, "from", ret);
 		ret = -EBADMSG;
 	}
+	/* a poll may take more than the ring holds: the guest fills it meanwhile */
+	if (!ret && vmb_ring_unreleased(&chan->in) >= chan->in.size / VMB_RELEASE_PARTS &&
+	    vmb_ring_release(&chan->in))
+		vmb_chan_interrupt(chan);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(vmb_host_next);

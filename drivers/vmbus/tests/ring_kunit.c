@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Rings in the kernel: the double mapping by vmap(), two threads, and the
+ * Rings in the kernel: the double mapping, two threads, and the
  * rules in short. The long tests are in tools/testing/ring.
  */
 #include <kunit/test.h>
@@ -28,7 +28,6 @@ struct ring_test {
 
 static int ring_test_init(struct kunit *test)
 {
-	struct page *twice[1 + 2 * RING_PAGES];
 	struct ring_test *t;
 	int i;
 
@@ -40,11 +39,8 @@ static int ring_test_init(struct kunit *test)
 		t->pages[i] = alloc_page(GFP_KERNEL | __GFP_ZERO);
 		if (!t->pages[i])
 			return -ENOMEM;
-		twice[i] = t->pages[i];
-		if (i)
-			twice[RING_PAGES + i] = t->pages[i];
 	}
-	t->base = vmap(twice, ARRAY_SIZE(twice), VM_MAP, PAGE_KERNEL);
+	t->base = vmb_ring_map(t->pages, ARRAY_SIZE(t->pages));
 	if (!t->base)
 		return -ENOMEM;
 	t->hdr = t->base;

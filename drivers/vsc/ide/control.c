@@ -8,6 +8,7 @@
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 
+#include "../handshake.h"
 #include "vmb.h"
 
 /**
@@ -117,58 +118,27 @@ static int control(struct vsc_ide_chan *chan, struct vmb_guest_packet *out,
 	return ret;
 }
 
-/* A step of the handshake: NTSTATUS in @status, 0 for what went well. */
-static int step(struct vsc_ide_chan *chan, struct vmb_stor_packet *pkt, enum vmb_stor_op op,
-		u32 *status)
+/**
+ * struct handshake - see vsc_handshake()
+ * @hs: what drivers have in common
+ * @chan: the channel
+ */
+struct handshake {
+	struct vsc_handshake hs;
+	struct vsc_ide_chan *chan;
+};
+
+static int handshake_ask(struct vsc_handshake *hs, struct vmb_stor_packet *pkt)
 {
+	struct vsc_ide_chan *chan = container_of(hs, struct handshake, hs)->chan;
 	struct vmb_guest_packet out = {
 		.type = VMB_PKT_INBAND,
 		.body = { .iov_base = pkt, .iov_len = chan->wire.packet_bytes },
 	};
 	int ret;
 
-	pkt->operation = cpu_to_le32(op);
-	pkt->flags = cpu_to_le32(VMB_STOR_REQUEST_COMPLETION);
 	ret = control(chan, &out, VSC_IDE_HANDSHAKE_MS);
-	if (!ret)
-		ret = vsc_ide_wire_answer(&chan->answer, chan->answer_len, pkt);
-	if (ret)
-		return ret;
-	*status = le32_to_cpu(pkt->status);
-	return 0;
-}
-
-static int must_step(struct vsc_ide_chan *chan, struct vmb_stor_packet *pkt,
-		     enum vmb_stor_op op)
-{
-	u32 status = 0;
-	int ret = step(chan, pkt, op, &status);
-
-	if (!ret && status)
-		ret = -EIO;
-	if (ret)
-		dev_warn(&chan->dev->dev, "handshake: operation %u failed: error %d, status %#x\n",
-			 op, ret, status);
-	return ret;
-}
-
-static int negotiate(struct vsc_ide_chan *chan)
-{
-	struct vmb_stor_packet pkt;
-	unsigned int i;
-	u32 status;
-	int ret;
-
-	for (i = 0; i < vsc_ide_nr_versions; i++) {
-		vsc_ide_wire_init(&chan->wire, vsc_ide_versions[i]);
-		pkt = (struct vmb_stor_packet){
-			.version.major_minor = cpu_to_le16(vsc_ide_versions[i]),
-		};
-		ret = step(chan, &pkt, VMB_STOR_OP_QUERY_PROTOCOL_VERSION, &status);
-		if (ret || !status)
-			return ret;
-	}
-	return -EPROTONOSUPPORT;
+	return ret ?: vsc_wire_answer(&chan->answer, chan->answer_len, pkt);
 }
 
 /**
@@ -180,27 +150,23 @@ static int negotiate(struct vsc_ide_chan *chan)
  */
 int vsc_ide_control_handshake(struct vsc_ide_chan *chan)
 {
-	struct vmb_stor_packet pkt = {};
+	struct handshake h = {
+		.hs = {
+			.dev = &chan->dev->dev,
+			.level = KERN_WARNING,
+			.wire = &chan->wire,
+			.ask = handshake_ask,
+		},
+		.chan = chan,
+	};
+	struct vsc_wire_properties props;
 	int ret;
 
 	guard(mutex)(&chan->control_lock);
-	vsc_ide_wire_init(&chan->wire, vsc_ide_versions[0]);
-	ret = must_step(chan, &pkt, VMB_STOR_OP_BEGIN_INIT);
-	if (ret)
-		return ret;
-	ret = negotiate(chan);
-	if (ret) {
-		dev_warn(&chan->dev->dev, "no version of the protocol: error %d\n", ret);
-		return ret;
-	}
-	pkt = (struct vmb_stor_packet){};
-	ret = must_step(chan, &pkt, VMB_STOR_OP_QUERY_PROPERTIES);
+	ret = vsc_handshake(&h.hs, &props);
 	if (!ret)
-		ret = vsc_ide_wire_properties(&pkt, &chan->link.max_transfer);
-	if (ret)
-		return ret;
-	pkt = (struct vmb_stor_packet){};
-	return must_step(chan, &pkt, VMB_STOR_OP_END_INIT);
+		chan->link.max_transfer = props.max_transfer;
+	return ret;
 }
 
 /**

@@ -94,9 +94,9 @@ static int host_device_configure(struct scsi_device *sdev, struct queue_limits *
 	dev = &ap->link.device[sdev->id];
 	if (dev->class != ATA_DEV_ATA)
 		return 0;
-	/* what a command on the channel can be: see vsc_ide_wire_pages() */
+	/* what a command on the channel can be: see vsc_wire_pages() */
 	lim->virt_boundary_mask = VMB_PAGE_SIZE - 1;
-	lim->max_hw_sectors = min(lim->max_hw_sectors, VSC_IDE_MAX_TRANSFER >> SECTOR_SHIFT);
+	lim->max_hw_sectors = min(lim->max_hw_sectors, VSC_WIRE_MAX_TRANSFER >> SECTOR_SHIFT);
 	vsc_ide_disk_attach(disk, ap, sdev, ata_id_logical_sector_size(dev->id));
 	return 0;
 }

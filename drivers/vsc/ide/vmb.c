@@ -119,8 +119,8 @@ static int link_put(struct vsc_ide_link *link, const struct vsc_ide_request *req
 		return ret;
 	if (req->srb.bytes) {
 		vmb_guest_gpa_init(&gpa, chan->pages, sizeof(chan->pages));
-		ret = vsc_ide_wire_pages(&gpa, req->sgl, req->nents, req->srb.bytes,
-					 vmb_guest_pfn, chan->dev);
+		ret = vsc_wire_pages(&gpa, req->sgl, req->nents, req->srb.bytes,
+				     vmb_guest_pfn, chan->dev);
 		if (ret)
 			return ret;
 		out.type = VMB_PKT_GPA_DIRECT;

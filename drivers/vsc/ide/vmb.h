@@ -41,7 +41,7 @@
 struct vsc_ide_chan {
 	struct vsc_ide_link link;
 	struct vmb_guest_device *dev;
-	struct vsc_ide_wire wire;
+	struct vsc_wire wire;
 	struct vmb_stor_packet pkt;
 	u64 pages[VSC_IDE_GPA_BYTES / 8];
 	struct mutex control_lock;	/* one request at a time */

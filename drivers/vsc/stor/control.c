@@ -7,6 +7,7 @@
 
 #include <linux/jiffies.h>
 
+#include "../handshake.h"
 #include "stor.h"
 
 /**
@@ -85,7 +86,7 @@ bool vsc_stor_control_answer(struct vsc_stor_dev *sd, const struct vmb_packet *p
 
 	spin_lock_irqsave(&sd->answer_lock, flags);
 	if (sd->control_id && pkt->trans_id == sd->control_id) {
-		sd->result = vsc_stor_wire_answer(pkt->data, pkt->len, &sd->answer);
+		sd->result = vsc_wire_answer(pkt->data, pkt->len, &sd->answer);
 		sd->control_id = 0;
 		complete(&sd->answered);
 		taken = true;
@@ -114,39 +115,34 @@ void vsc_stor_control_close(struct vsc_stor_dev *sd)
 	spin_unlock_irqrestore(&sd->answer_lock, flags);
 }
 
-/* A step of the handshake that has to succeed. */
-static int step(struct vsc_stor_dev *sd, struct vmb_stor_packet *pkt,
-		enum vmb_stor_op op)
-{
-	int ret;
+/**
+ * struct handshake - see vsc_handshake()
+ * @hs: what drivers have in common
+ * @sd: the controller
+ */
+struct handshake {
+	struct vsc_handshake hs;
+	struct vsc_stor_dev *sd;
+};
 
-	pkt->operation = cpu_to_le32(op);
-	ret = control(sd, pkt, sd->wire.packet_bytes, VSC_STOR_HANDSHAKE_MS);
-	if (!ret && pkt->status)
-		ret = -EIO;
-	if (ret)
-		dev_err(&sd->dev->dev, "handshake: operation %u failed: error %d, status %#x\n",
-			op, ret, le32_to_cpu(pkt->status));
-	return ret;
+static int handshake_ask(struct vsc_handshake *hs, struct vmb_stor_packet *pkt)
+{
+	struct vsc_stor_dev *sd = container_of(hs, struct handshake, hs)->sd;
+
+	return control(sd, pkt, sd->wire.packet_bytes, VSC_STOR_HANDSHAKE_MS);
 }
 
-static int negotiate(struct vsc_stor_dev *sd)
+static struct handshake handshake_of(struct vsc_stor_dev *sd)
 {
-	struct vmb_stor_packet pkt;
-	unsigned int i;
-	int ret;
-
-	for (i = 0; i < vsc_stor_nr_versions; i++) {
-		vsc_stor_wire_init(&sd->wire, vsc_stor_versions[i]);
-		pkt = (struct vmb_stor_packet){
-			.operation = cpu_to_le32(VMB_STOR_OP_QUERY_PROTOCOL_VERSION),
-			.version.major_minor = cpu_to_le16(vsc_stor_versions[i]),
-		};
-		ret = control(sd, &pkt, sd->wire.packet_bytes, VSC_STOR_HANDSHAKE_MS);
-		if (ret || !pkt.status)
-			return ret;
-	}
-	return -EPROTONOSUPPORT;
+	return (struct handshake){
+		.hs = {
+			.dev = &sd->dev->dev,
+			.level = KERN_ERR,
+			.wire = &sd->wire,
+			.ask = handshake_ask,
+		},
+		.sd = sd,
+	};
 }
 
 /**
@@ -158,30 +154,10 @@ static int negotiate(struct vsc_stor_dev *sd)
  */
 int vsc_stor_control_handshake(struct vsc_stor_dev *sd)
 {
-	struct vmb_stor_packet pkt = {};
-	int ret;
+	struct handshake h = handshake_of(sd);
 
-	mutex_lock(&sd->control_lock);
-	vsc_stor_wire_init(&sd->wire, vsc_stor_versions[0]);
-	ret = step(sd, &pkt, VMB_STOR_OP_BEGIN_INIT);
-	if (ret)
-		goto unlock;
-	ret = negotiate(sd);
-	if (ret) {
-		dev_err(&sd->dev->dev, "no version of the protocol: error %d\n", ret);
-		goto unlock;
-	}
-	pkt = (struct vmb_stor_packet){};
-	ret = step(sd, &pkt, VMB_STOR_OP_QUERY_PROPERTIES);
-	if (!ret)
-		ret = vsc_stor_wire_properties(&pkt, &sd->props);
-	if (ret)
-		goto unlock;
-	pkt = (struct vmb_stor_packet){};
-	ret = step(sd, &pkt, VMB_STOR_OP_END_INIT);
-unlock:
-	mutex_unlock(&sd->control_lock);
-	return ret;
+	guard(mutex)(&sd->control_lock);
+	return vsc_handshake(&h.hs, &sd->props);
 }
 
 /**
@@ -195,12 +171,10 @@ unlock:
 int vsc_stor_control_sub_channels(struct vsc_stor_dev *sd, unsigned int nr)
 {
 	struct vmb_stor_packet pkt = { .sub_channels = cpu_to_le16(nr) };
-	int ret;
+	struct handshake h = handshake_of(sd);
 
-	mutex_lock(&sd->control_lock);
-	ret = step(sd, &pkt, VMB_STOR_OP_CREATE_SUB_CHANNELS);
-	mutex_unlock(&sd->control_lock);
-	return ret;
+	guard(mutex)(&sd->control_lock);
+	return vsc_handshake_step(&h.hs, &pkt, VMB_STOR_OP_CREATE_SUB_CHANNELS);
 }
 
 /**

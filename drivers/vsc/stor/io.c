@@ -26,8 +26,8 @@ static int write_pages(struct vsc_stor_dev *sd, struct scsi_cmnd *cmd,
 		       struct vmb_guest_gpa *gpa, void *buf, u32 bytes)
 {
 	vmb_guest_gpa_init(gpa, buf, bytes);
-	return vsc_stor_wire_pages(gpa, scsi_sglist(cmd), scsi_sg_count(cmd),
-				   scsi_bufflen(cmd), vmb_guest_pfn, sd->dev);
+	return vsc_wire_pages(gpa, scsi_sglist(cmd), scsi_sg_count(cmd), scsi_bufflen(cmd),
+			      vmb_guest_pfn, sd->dev);
 }
 
 /**
@@ -44,7 +44,7 @@ enum storport_start vsc_stor_io_build(struct storport_adapter *adapter,
 	struct vsc_stor_dev *sd = vsc_stor_of(adapter);
 	struct vsc_stor_req *req = storport_srb_priv(srb);
 	struct scsi_cmnd *cmd = srb->cmd;
-	struct vsc_stor_command wire = {
+	struct vsc_wire_command wire = {
 		.cdb = cmd->cmnd,
 		.cdb_length = cmd->cmd_len,
 		.path = srb->addr.channel,
@@ -60,7 +60,7 @@ enum storport_start vsc_stor_io_build(struct storport_adapter *adapter,
 
 	/* pairs with the release in vsc_stor_channel_sub() */
 	srb->path = smp_load_acquire(&sd->queues[srb->queue].chan) ?: &sd->primary;
-	if (vsc_stor_wire_srb(&req->pkt, &sd->wire, &wire))
+	if (vsc_wire_srb(&req->pkt, &sd->wire, &wire))
 		return STORPORT_START_INVALID;
 	req->pages_len = 0;
 	if (!srb->data_length)

@@ -99,8 +99,8 @@ struct vsc_stor_queue {
 struct vsc_stor_dev {
 	struct vmb_guest_device *dev;
 	struct storport_adapter *adapter;
-	struct vsc_stor_wire wire;
-	struct vsc_stor_properties props;
+	struct vsc_wire wire;
+	struct vsc_wire_properties props;
 	struct vsc_stor_chan primary;
 	struct list_head chans;
 	struct vsc_stor_queue *queues;

@@ -24,6 +24,14 @@ static struct vsp_stor_ctrl *ctrl_of(struct config_item *item)
 	return container_of(to_config_group(item), struct vsp_stor_ctrl, dev.group);
 }
 
+#define ctrl_change(_ctrl, _attr, _count, _change)			\
+({									\
+	struct vsp_stor_ctrl *_c = (_ctrl);				\
+									\
+	vsp_stor_conf_change(&_c->conf_lock, _c->enabled,		\
+			     vsp_stor_conf_busy(_c, _attr), _count, _change); \
+})
+
 /**
  * vsp_stor_derive_guid - an id that depends on nothing but names
  * @guid: set to a version 8 UUID
@@ -59,11 +67,7 @@ static ssize_t vsp_stor_ctrl_instance_id_store(struct config_item *item,
 		pr_warn("%s: instance_id: give a UUID other than zero\n", ctrl->name);
 		return -EINVAL;
 	}
-	guard(mutex)(&ctrl->conf_lock);
-	if (ctrl->enabled)
-		return vsp_stor_conf_busy(ctrl, "instance_id");
-	ctrl->dev.instance_id = guid;
-	return count;
+	return ctrl_change(ctrl, "instance_id", count, ctrl->dev.instance_id = guid);
 }
 CONFIGFS_ATTR(vsp_stor_ctrl_, instance_id);
 
@@ -83,11 +87,7 @@ static ssize_t vsp_stor_ctrl_max_channels_store(struct config_item *item,
 			ctrl->name, VMB_HOST_MAX_CHANNELS);
 		return -EINVAL;
 	}
-	guard(mutex)(&ctrl->conf_lock);
-	if (ctrl->enabled)
-		return vsp_stor_conf_busy(ctrl, "max_channels");
-	WRITE_ONCE(ctrl->max_channels, max);
-	return count;
+	return ctrl_change(ctrl, "max_channels", count, WRITE_ONCE(ctrl->max_channels, max));
 }
 CONFIGFS_ATTR(vsp_stor_ctrl_, max_channels);
 
@@ -122,11 +122,7 @@ static ssize_t vsp_stor_ctrl_target_store(struct config_item *item,
 			ctrl->name);
 		return -EINVAL;
 	}
-	guard(mutex)(&ctrl->conf_lock);
-	if (ctrl->enabled)
-		return vsp_stor_conf_busy(ctrl, "target");
-	ctrl_set_ide_target(ctrl, target);
-	return count;
+	return ctrl_change(ctrl, "target", count, ctrl_set_ide_target(ctrl, target));
 }
 CONFIGFS_ATTR(vsp_stor_ctrl_, target);
 

@@ -5,6 +5,8 @@
 #ifndef VSP_STOR_CONFIGFS_H
 #define VSP_STOR_CONFIGFS_H
 
+#include <linux/cleanup.h>
+#include <linux/mutex.h>
 #include <linux/printk.h>
 
 #include "stor.h"
@@ -17,6 +19,24 @@ static inline int vsp_stor_conf_busy(const struct vsp_stor_ctrl *ctrl,
 		ctrl->name, attr);
 	return -EBUSY;
 }
+
+/*
+ * The end of a store of such an attribute: change it under the lock, or refuse.
+ * @_enabled is looked at, and either @_busy or @_change done, with @_lock held.
+ * What it is worth is for the store to return: @_count, or what @_busy is.
+ */
+#define vsp_stor_conf_change(_lock, _enabled, _busy, _count, _change)	\
+({									\
+	ssize_t _ret = (_count);					\
+									\
+	guard(mutex)(_lock);						\
+	if (_enabled) {							\
+		_ret = (_busy);						\
+	} else {							\
+		_change;						\
+	}								\
+	_ret;								\
+})
 
 /* configfs.c */
 void vsp_stor_derive_guid(guid_t *guid, const char *name, int lun);

@@ -30,6 +30,14 @@ static int lun_busy(const struct vsp_stor_lun *lun, const char *attr)
 	return -EBUSY;
 }
 
+#define lun_change(_lun, _attr, _count, _change)			\
+({									\
+	struct vsp_stor_lun *_l = (_lun);				\
+									\
+	vsp_stor_conf_change(&_l->ctrl->conf_lock, _l->enabled,		\
+			     lun_busy(_l, _attr), _count, _change);	\
+})
+
 /* What was written, without the end of the line. Returns NULL or a string. */
 static char *lun_text(const char *page, size_t count)
 {
@@ -59,6 +67,7 @@ static ssize_t vsp_stor_lun_device_store(struct config_item *item,
 					 const char *page, size_t count)
 {
 	struct vsp_stor_lun *lun = lun_of(item);
+	ssize_t ret;
 	char *path;
 
 	path = lun_text(page, count);
@@ -69,14 +78,9 @@ static ssize_t vsp_stor_lun_device_store(struct config_item *item,
 		kfree(path);
 		return -EINVAL;
 	}
-	guard(mutex)(&lun->ctrl->conf_lock);
-	if (lun->enabled) {
-		kfree(path);
-		return lun_busy(lun, "device");
-	}
-	kfree(lun->path);
-	lun->path = path;
-	return count;
+	ret = lun_change(lun, "device", count, swap(lun->path, path));
+	kfree(path);
+	return ret;
 }
 CONFIGFS_ATTR(vsp_stor_lun_, device);
 
@@ -95,11 +99,7 @@ static ssize_t vsp_stor_lun_readonly_store(struct config_item *item,
 	ret = lun_parse_bool(lun, "readonly", page, &value);
 	if (ret)
 		return ret;
-	guard(mutex)(&lun->ctrl->conf_lock);
-	if (lun->enabled)
-		return lun_busy(lun, "readonly");
-	lun->want_readonly = value;
-	return count;
+	return lun_change(lun, "readonly", count, lun->want_readonly = value);
 }
 CONFIGFS_ATTR(vsp_stor_lun_, readonly);
 
@@ -118,11 +118,7 @@ static ssize_t vsp_stor_lun_shared_store(struct config_item *item,
 	ret = lun_parse_bool(lun, "shared", page, &value);
 	if (ret)
 		return ret;
-	guard(mutex)(&lun->ctrl->conf_lock);
-	if (lun->enabled)
-		return lun_busy(lun, "shared");
-	lun->shared = value;
-	return count;
+	return lun_change(lun, "shared", count, lun->shared = value);
 }
 CONFIGFS_ATTR(vsp_stor_lun_, shared);
 
@@ -148,11 +144,7 @@ static ssize_t vsp_stor_lun_thin_store(struct config_item *item,
 		lun_warn(lun, "thin", "give auto, 0 or 1");
 		return -EINVAL;
 	}
-	guard(mutex)(&lun->ctrl->conf_lock);
-	if (lun->enabled)
-		return lun_busy(lun, "thin");
-	lun->want_thin = thin;
-	return count;
+	return lun_change(lun, "thin", count, lun->want_thin = thin);
 }
 CONFIGFS_ATTR(vsp_stor_lun_, thin);
 
@@ -177,7 +169,7 @@ static ssize_t vsp_stor_lun_serial_store(struct config_item *item,
 {
 	struct vsp_stor_lun *lun = lun_of(item);
 	char *serial;
-	int ret;
+	ssize_t ret;
 
 	serial = lun_text(page, count);
 	if (!serial)
@@ -187,13 +179,9 @@ static ssize_t vsp_stor_lun_serial_store(struct config_item *item,
 		kfree(serial);
 		return -EINVAL;
 	}
-	mutex_lock(&lun->ctrl->conf_lock);
-	ret = lun->enabled ? lun_busy(lun, "serial") : 0;
-	if (!ret)
-		strscpy(lun->serial, serial);
-	mutex_unlock(&lun->ctrl->conf_lock);
+	ret = lun_change(lun, "serial", count, strscpy(lun->serial, serial));
 	kfree(serial);
-	return ret ?: count;
+	return ret;
 }
 CONFIGFS_ATTR(vsp_stor_lun_, serial);
 
@@ -227,11 +215,7 @@ static ssize_t vsp_stor_lun_id_store(struct config_item *item,
 			 "give naa. and 16 or 32 hexadecimal digits, eui. and 16, 24 or 32, or up to 56 printable ASCII characters");
 		return -EINVAL;
 	}
-	guard(mutex)(&lun->ctrl->conf_lock);
-	if (lun->enabled)
-		return lun_busy(lun, "id");
-	lun->id = id;
-	return count;
+	return lun_change(lun, "id", count, lun->id = id);
 }
 CONFIGFS_ATTR(vsp_stor_lun_, id);
 

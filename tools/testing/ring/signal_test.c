@@ -206,6 +206,40 @@ static const char *signal_wait_crossing(void)
 	return NULL;
 }
 
+/* The same with a consumer that releases a quarter of the ring at a time. */
+static const char *signal_wait_quarters(void)
+{
+	u32 want, signals, got;
+	struct vmb_packet pkt;
+	struct rig rig;
+
+	rig_map(&rig, 4096);
+	for (want = 24; want <= 4088; want += 8) {
+		rig_start(&rig, want);
+		while (!vmb_ring_put(&rig.p, 6, 0, 0, NULL, NULL))
+			;
+		vmb_ring_publish(&rig.p);
+		if (vmb_ring_wait_space(&rig.p, want))
+			continue;
+		signals = 0;
+		got = 0;
+		while (!vmb_ring_get(&rig.c, buf, sizeof(buf), &pkt)) {
+			got += 24;
+			CHECK(vmb_ring_unreleased(&rig.c) == got);
+			if (got < 1024)
+				continue;
+			signals += vmb_ring_release(&rig.c);
+			CHECK(!vmb_ring_unreleased(&rig.c));
+			CHECK(signals == (vmb_ring_space(&rig.p) >= want));
+			got = 0;
+		}
+		signals += vmb_ring_release(&rig.c);
+		CHECK(signals == 1);
+	}
+	rig_unmap(&rig);
+	return NULL;
+}
+
 static const char *signal_mask(void)
 {
 	struct vmb_packet pkt;
@@ -240,6 +274,7 @@ const struct test signal_tests[] = {
 	{ "signal_release_feature", signal_release_feature },
 	{ "signal_wait_space", signal_wait_space },
 	{ "signal_wait_crossing", signal_wait_crossing },
+	{ "signal_wait_quarters", signal_wait_quarters },
 	{ "signal_mask", signal_mask },
 	{ 0 }
 };

@@ -824,7 +824,7 @@ TEST(worker_is_tried)
 	for (round = 0; round < 100; round++) {
 		for (i = 0; i < 32; i++) {
 			cmd_tur(&cmd[i], 5);
-			/* the room comes back at the end of a poll */
+			/* the room comes back a quarter of the ring at a time */
 			for (tries = 0; stor_submit(&s, &cmd[i], false); tries++) {
 				EXPECT(tries < 10000);
 				stor_reap(&s, 1);

@@ -2,7 +2,6 @@
 /*
  * The host that the suites play, and the driver that they try.
  */
-#include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -166,18 +165,6 @@ struct fake_chan *fake_chan(struct fake *f, u32 relid)
 	return f->chan[relid] && f->chan[relid]->open ? f->chan[relid] : NULL;
 }
 
-static void *fake_map(struct page **page, u32 nr)
-{
-	struct page **twice = kvmalloc_array(2 * nr - 1, sizeof(*twice), GFP_KERNEL);
-	void *addr;
-
-	memcpy(twice, page, nr * sizeof(*twice));
-	memcpy(twice + nr, page + 1, (nr - 1) * sizeof(*twice));
-	addr = vmap(twice, 2 * nr - 1, VM_MAP, PAGE_KERNEL);
-	kvfree(twice);
-	return addr;
-}
-
 static bool fake_chan_open(struct fake *f, const struct vmb_msg_open *m)
 {
 	struct vmb_gpadl *gpadl = fake_gpadl(f, le32_to_cpu(m->ring_gpadl));
@@ -198,8 +185,8 @@ static bool fake_chan_open(struct fake *f, const struct vmb_msg_open *m)
 	ch->pages = kvmalloc_array(nr, sizeof(*ch->pages), GFP_KERNEL);
 	for (i = 0; i < nr; i++)
 		ch->pages[i] = pfn_to_page(le64_to_cpu(range.pfns[i]));
-	ch->in_map = fake_map(ch->pages, down);
-	ch->out_map = fake_map(ch->pages + down, nr - down);
+	ch->in_map = vmb_ring_map(ch->pages, down);
+	ch->out_map = vmb_ring_map(ch->pages + down, nr - down);
 	ch->gpadl = gpadl->handle;
 	ch->vp = le32_to_cpu(m->target_vp);
 	ch->signals = 0;
@@ -518,24 +505,6 @@ struct vmb_guest_dev *fake_device(struct fake *f, u8 device)
 		if (vdev->pub.instance_id.b[0] == device)
 			return vdev;
 	return NULL;
-}
-
-/* What a program reads in a file, without the new line; or a negative errno. */
-int fake_read(const char *path, char *buf, u32 len)
-{
-	struct file *file = filp_open(path, O_RDONLY, 0);
-	loff_t pos = 0;
-	ssize_t ret;
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	ret = kernel_read(file, buf, len - 1, &pos);
-	filp_close(file, NULL);
-	if (ret < 0)
-		return ret;
-	buf[ret] = 0;
-	strim(buf);
-	return 0;
 }
 
 u64 fake_bad(struct fake *f)

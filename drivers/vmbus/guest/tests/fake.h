@@ -105,7 +105,6 @@ int fake_get(struct fake *f, u32 relid, struct vmb_packet *pkt);
 void fake_packet(struct fake *f, u32 relid, u16 type, u64 trans_id, const void *body,
 		 u32 len);
 struct vmb_guest_dev *fake_device(struct fake *f, u8 device);
-int fake_read(const char *path, char *buf, u32 len);
 u64 fake_bad(struct fake *f);
 
 /* what a test driver saw */

@@ -5,6 +5,7 @@
  */
 #include <linux/module.h>
 
+#include "../../tests/file.h"
 #include "fake.h"
 
 #define DEVICES "/sys/bus/vmb/devices/"
@@ -238,7 +239,7 @@ static void sub_channels(struct kunit *test)
 		KUNIT_EXPECT_PTR_EQ(test, test_dev.sub[i - 1]->dev, test_dev.dev);
 		KUNIT_EXPECT_NOT_NULL(test, fake_chan(f, 10 + i));
 	}
-	KUNIT_EXPECT_EQ(test, fake_read(DEVICES DEVICE1 "/channels/12/subchannel_id",
+	KUNIT_EXPECT_EQ(test, file_read(DEVICES DEVICE1 "/channels/12/subchannel_id",
 					buf, sizeof(buf)), 0);
 	KUNIT_EXPECT_STREQ(test, buf, "2");
 
@@ -248,7 +249,7 @@ static void sub_channels(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, test_chan.rescinds, 1);
 	KUNIT_EXPECT_EQ(test, f->seen[VMB_MSG_RELID_RELEASED], 1);
 	KUNIT_EXPECT_EQ(test, f->seen[VMB_MSG_CLOSE], 0);
-	KUNIT_EXPECT_EQ(test, fake_read(DEVICES DEVICE1 "/channels/12/subchannel_id",
+	KUNIT_EXPECT_EQ(test, file_read(DEVICES DEVICE1 "/channels/12/subchannel_id",
 					buf, sizeof(buf)), -ENOENT);
 	KUNIT_EXPECT_EQ(test, test_dev.removes, 0);
 
@@ -351,17 +352,17 @@ static void sysfs_files(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, test_dev.open_ret, 0);
 	for (i = 0; i < ARRAY_SIZE(files); i++) {
 		snprintf(path, sizeof(path), DEVICES DEVICE1 "/%s", files[i].name);
-		KUNIT_ASSERT_EQ_MSG(test, fake_read(path, buf, sizeof(buf)), 0, "%s", path);
+		KUNIT_ASSERT_EQ_MSG(test, file_read(path, buf, sizeof(buf)), 0, "%s", path);
 		KUNIT_EXPECT_STREQ_MSG(test, buf, files[i].value, "%s", path);
 	}
-	KUNIT_EXPECT_EQ(test, fake_read(DEVICES DEVICE1 "/uevent", buf, sizeof(buf)), 0);
+	KUNIT_EXPECT_EQ(test, file_read(DEVICES DEVICE1 "/uevent", buf, sizeof(buf)), 0);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(buf,
 					   "MODALIAS=vmbus:a5c1571e01000200030405060708090a"));
 	/* rings that are not there have no indices */
 	vmb_guest_close(test_dev.dev->primary);
-	KUNIT_EXPECT_EQ(test, fake_read(DEVICES DEVICE1 "/in_read_index", buf, sizeof(buf)),
+	KUNIT_EXPECT_EQ(test, file_read(DEVICES DEVICE1 "/in_read_index", buf, sizeof(buf)),
 			-EINVAL);
-	KUNIT_EXPECT_EQ(test, fake_read(DEVICES DEVICE1 "/channels/7/out_mask", buf,
+	KUNIT_EXPECT_EQ(test, file_read(DEVICES DEVICE1 "/channels/7/out_mask", buf,
 					sizeof(buf)), -EINVAL);
 }
 
@@ -438,7 +439,7 @@ static void sleep_and_wake(struct kunit *test)
 	/* it works under its new id */
 	KUNIT_EXPECT_EQ(test, vmb_guest_open(first->pub.primary, &test_args), 0);
 	KUNIT_EXPECT_NOT_NULL(test, fake_chan(f, 20));
-	KUNIT_EXPECT_EQ(test, fake_read(DEVICES DEVICE1 "/channels/20/cpu", buf, sizeof(buf)), 0);
+	KUNIT_EXPECT_EQ(test, file_read(DEVICES DEVICE1 "/channels/20/cpu", buf, sizeof(buf)), 0);
 	fake_rescind(f, 20);
 	settle(f);
 	KUNIT_EXPECT_EQ(test, f->seen[VMB_MSG_RELID_RELEASED], 1);

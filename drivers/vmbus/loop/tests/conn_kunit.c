@@ -67,15 +67,15 @@ static void conn_bound(struct kunit *test)
 {
 	char state[32];
 
-	KUNIT_ASSERT_EQ(test, env_read(ENV_DIR "/state", state, sizeof(state)), 0);
+	KUNIT_ASSERT_EQ(test, file_read(ENV_DIR "/state", state, sizeof(state)), 0);
 	KUNIT_EXPECT_STREQ(test, state, "free");
 	dev_connect(test);
-	KUNIT_ASSERT_EQ(test, env_read(ENV_DIR "/state", state, sizeof(state)), 0);
+	KUNIT_ASSERT_EQ(test, file_read(ENV_DIR "/state", state, sizeof(state)), 0);
 	KUNIT_EXPECT_STREQ(test, state, "connected 5.3");
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(vmb_loop_create(ENV_PARTITION, 0)), -EBUSY);
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(vmb_loop_create("nobody", 0)), -ENOENT);
 	dev_stop(test);
-	KUNIT_ASSERT_EQ(test, env_read(ENV_DIR "/state", state, sizeof(state)), 0);
+	KUNIT_ASSERT_EQ(test, file_read(ENV_DIR "/state", state, sizeof(state)), 0);
 	KUNIT_EXPECT_STREQ(test, state, "free");
 }
 

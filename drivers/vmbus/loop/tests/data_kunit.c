@@ -57,6 +57,40 @@ static void data_out_full(struct kunit *test)
 	expect_clean(test, c);
 }
 
+/*
+ * A poll takes more than the ring holds: the guest gets the room in parts, and
+ * is told of it while the poll goes on.
+ */
+static void data_out_parts(struct kunit *test)
+{
+	struct guest_chan *c = data_start(test);
+	u64 full;
+	int ret;
+
+	WRITE_ONCE(hs.stall, true);
+	while (!(ret = chan_try(c, NULL, 0)))
+		;
+	KUNIT_ASSERT_EQ(test, ret, -EAGAIN);
+	full = c->sent;
+	/* fewer than a worker takes in one poll */
+	KUNIT_ASSERT_LT(test, full, 256);
+
+	reinit_completion(&c->room);
+	WRITE_ONCE(hs.pause, full / 2);
+	host_kick_all();
+	KUNIT_ASSERT_NE(test, wait_for_completion_timeout(&hs.paused, 10 * HZ), 0);
+	KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&c->room, 10 * HZ), 0);
+	while (!(ret = chan_try(c, NULL, 0)))
+		;
+	KUNIT_EXPECT_EQ(test, ret, -EAGAIN);
+	/* not for each packet, but a quarter of the ring at a time */
+	KUNIT_EXPECT_GE(test, c->sent - full, full / 4);
+	KUNIT_EXPECT_LE(test, c->sent - full, full / 2);
+	complete(&hs.go);
+	KUNIT_EXPECT_TRUE(test, chan_answered(c));
+	expect_clean(test, c);
+}
+
 /* The guest takes nothing: the host keeps answers, and then all of it arrives. */
 static void data_in_full(struct kunit *test)
 {
@@ -238,6 +272,7 @@ static void data_unload(struct kunit *test)
 static struct kunit_case data_cases[] = {
 	KUNIT_CASE(data_stream),
 	KUNIT_CASE(data_out_full),
+	KUNIT_CASE(data_out_parts),
 	KUNIT_CASE(data_in_full),
 	KUNIT_CASE(data_both),
 	KUNIT_CASE(data_isr),

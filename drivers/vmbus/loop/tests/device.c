@@ -167,7 +167,10 @@ static int host_poll(struct vmb_channel *ch, int budget)
 			kfree(req);
 			break;
 		}
-		atomic_inc(&hs.packets);
+		if (atomic_inc_return(&hs.packets) == READ_ONCE(hs.pause)) {
+			complete(&hs.paused);
+			wait_for_completion(&hs.go);
+		}
 		if (pkt.trans_id != hc->next++ || pkt.len != DEV_BODY ||
 		    !good(pkt.data, pkt.trans_id, pkt.len) ||
 		    (pkt.nr_ranges && !host_memory(hc, &pkt)))
@@ -457,13 +460,15 @@ int dev_init(struct kunit *test)
 
 	memset(&hs, 0, sizeof(hs));
 	memset(&gs, 0, sizeof(gs));
+	init_completion(&hs.paused);
+	init_completion(&hs.go);
 	init_completion(&gs.go);
 	gs.mode = VMB_GUEST_BH;
 	gs.ring = 4 * VMB_PAGE_SIZE;
 	loop = NULL;
 	for (i = 0; i < DEV_MAX * DEV_CHANNELS; i++)
 		init_completion(&gs.chan[i / DEV_CHANNELS][i % DEV_CHANNELS].room);
-	ret = env_read(ENV_WITHDRAW_MS, withdraw_ms, sizeof(withdraw_ms));
+	ret = file_read(ENV_WITHDRAW_MS, withdraw_ms, sizeof(withdraw_ms));
 	ret = ret ?: env_write(ENV_WITHDRAW_MS, "0");
 	ret = ret ?: vmb_host_driver_register(&host_driver);
 	if (ret)
@@ -495,6 +500,7 @@ void dev_exit(struct kunit *test)
 	/* what a test that failed left */
 	gs.block_remove = false;
 	complete_all(&gs.go);
+	complete_all(&hs.go);
 	host_kick_all();
 	dev_stop(test);
 	for (i = 0; i < DEV_MAX; i++) {

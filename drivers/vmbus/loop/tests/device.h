@@ -24,6 +24,9 @@
  * @dev: the devices, by number; not all are there
  * @stall: it takes nothing
  * @hold: it takes packets and does not answer
+ * @pause: packets after which it waits for @go, within a poll; 0: never
+ * @paused: it has got there
+ * @go: lets it go on
  * @subs: how many sub-channels it agrees to when the primary channel opens
  * @opens: channels opened
  * @closes: channels closed
@@ -35,6 +38,9 @@ struct host_side {
 	struct vmb_host_device *dev[DEV_MAX];
 	bool stall;
 	bool hold;
+	int pause;
+	struct completion paused;
+	struct completion go;
 	u16 subs;
 	atomic_t opens;
 	atomic_t closes;

@@ -65,21 +65,3 @@ int env_write(const char *name, const char *text)
 	filp_close(file, NULL);
 	return min_t(ssize_t, ret, 0);
 }
-
-/* What a program reads in a file, without the new line; or a negative errno. */
-int env_read(const char *name, char *buf, u32 len)
-{
-	struct file *file = filp_open(name, O_RDONLY, 0);
-	loff_t pos = 0;
-	ssize_t ret;
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	ret = kernel_read(file, buf, len - 1, &pos);
-	filp_close(file, NULL);
-	if (ret < 0)
-		return ret;
-	buf[ret] = 0;
-	strim(buf);
-	return 0;
-}

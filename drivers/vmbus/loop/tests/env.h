@@ -10,6 +10,7 @@
 #include <linux/delay.h>
 #include <linux/jiffies.h>
 
+#include "../../tests/file.h"
 #include "../loop.h"
 
 #define ENV_PARTITION	"kunit-loop"
@@ -21,7 +22,6 @@
 int env_mkdir(const char *path);
 int env_rmdir(const char *path);
 int env_write(const char *path, const char *text);
-int env_read(const char *path, char *buf, u32 len);
 
 /* Ten seconds and then it is not going to happen. */
 #define env_wait(cond)							\

@@ -64,7 +64,7 @@ static int backing_devt(unsigned int nr, dev_t *devt)
 	int ret;
 
 	snprintf(path, sizeof(path), "/sys/block/kunitloop%u/dev", nr);
-	ret = env_read(path, text, sizeof(text));
+	ret = file_read(path, text, sizeof(text));
 	if (ret)
 		return ret;
 	if (sscanf(text, "%u:%u", &major, &minor) != 2)
@@ -297,7 +297,7 @@ static int stor_init(struct kunit *test)
 	int ret;
 
 	loop = NULL;
-	ret = env_read(ENV_WITHDRAW_MS, withdraw_ms, sizeof(withdraw_ms));
+	ret = file_read(ENV_WITHDRAW_MS, withdraw_ms, sizeof(withdraw_ms));
 	ret = ret ?: env_write(ENV_WITHDRAW_MS, "0");
 	ret = ret ?: env_mkdir(ENV_DIR) ?: env_mkdir(CTRL);
 	ret = ret ?: backing_make(0, false) ?: backing_make(1, true);

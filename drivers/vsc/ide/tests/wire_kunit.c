@@ -3,9 +3,7 @@
  * What is sent to the host, and what is believed of what comes from it.
  */
 #include <kunit/test.h>
-#include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/scatterlist.h>
 #include <scsi/scsi_proto.h>
 
 #include "wire.h"
@@ -13,27 +11,6 @@
 MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);
 
 static const struct vsc_ide_address master = { 0, 0 };
-
-static void wire_versions(struct kunit *test)
-{
-	struct vsc_ide_wire wire;
-	unsigned int i;
-
-	for (i = 0; i < vsc_ide_nr_versions; i++) {
-		vsc_ide_wire_init(&wire, vsc_ide_versions[i]);
-		KUNIT_EXPECT_EQ(test, wire.version, vsc_ide_versions[i]);
-		if (wire.version < VMB_STOR_VERSION_5_1) {
-			KUNIT_EXPECT_EQ(test, wire.packet_bytes, 48);
-			KUNIT_EXPECT_EQ(test, wire.sense_bytes, 18);
-		} else {
-			KUNIT_EXPECT_EQ(test, wire.packet_bytes, 64);
-			KUNIT_EXPECT_EQ(test, wire.sense_bytes, 20);
-		}
-		/* the best first */
-		if (i)
-			KUNIT_EXPECT_LT(test, vsc_ide_versions[i], vsc_ide_versions[i - 1]);
-	}
-}
 
 static void wire_offer(struct kunit *test)
 {
@@ -85,9 +62,9 @@ static void wire_srb(struct kunit *test)
 		.bytes = 4096, .timeout_s = 30,
 	};
 	struct vmb_stor_packet pkt;
-	struct vsc_ide_wire wire;
+	struct vsc_wire wire;
 
-	vsc_ide_wire_init(&wire, VMB_STOR_VERSION_6_2);
+	vsc_wire_init(&wire, VMB_STOR_VERSION_6_2);
 	memset(&pkt, 0xff, sizeof(pkt));
 	KUNIT_ASSERT_EQ(test, vsc_ide_wire_srb(&pkt, &wire, &addr, &srb), 0);
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(pkt.operation), VMB_STOR_OP_EXECUTE_SRB);
@@ -110,7 +87,7 @@ static void wire_srb(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(pkt.srb.srb_flags), 0x48);
 	KUNIT_EXPECT_EQ(test, pkt.srb.cdb[15], 0);
 
-	vsc_ide_wire_init(&wire, VMB_STOR_VERSION_2_0);
+	vsc_wire_init(&wire, VMB_STOR_VERSION_2_0);
 	KUNIT_ASSERT_EQ(test, vsc_ide_wire_srb(&pkt, &wire, &addr, &srb), 0);
 	KUNIT_EXPECT_EQ(test, le16_to_cpu(pkt.srb.length), 36);
 	KUNIT_EXPECT_EQ(test, pkt.srb.sense_length, 18);
@@ -120,90 +97,8 @@ static void wire_srb(struct kunit *test)
 	srb.cdb_length = 0;
 	KUNIT_EXPECT_EQ(test, vsc_ide_wire_srb(&pkt, &wire, &addr, &srb), -EINVAL);
 	srb.cdb_length = 16;
-	srb.bytes = VSC_IDE_MAX_TRANSFER + 1;
+	srb.bytes = VSC_WIRE_MAX_TRANSFER + 1;
 	KUNIT_EXPECT_EQ(test, vsc_ide_wire_srb(&pkt, &wire, &addr, &srb), -EINVAL);
-}
-
-static u64 fake_pfn(const struct vmb_guest_device *dev, struct page *page)
-{
-	return page_to_pfn(page) + (unsigned long)dev;
-}
-
-struct pages_test {
-	struct page *page[4];
-	struct scatterlist sg[4];
-	u64 buf[VSC_IDE_GPA_BYTES / 8];
-	struct vmb_guest_gpa gpa;
-};
-
-static struct pages_test *pages_begin(struct kunit *test)
-{
-	struct pages_test *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
-	unsigned int i;
-
-	KUNIT_ASSERT_NOT_NULL(test, t);
-	/* nothing is read or written there */
-	for (i = 0; i < ARRAY_SIZE(t->page); i++)
-		t->page[i] = pfn_to_page(page_to_pfn(virt_to_page(t)) + 3 * i);
-	sg_init_table(t->sg, ARRAY_SIZE(t->sg));
-	vmb_guest_gpa_init(&t->gpa, t->buf, sizeof(t->buf));
-	return t;
-}
-
-static int pages_write(struct pages_test *t, unsigned int nents, u32 len)
-{
-	vmb_guest_gpa_init(&t->gpa, t->buf, t->gpa.size);
-	return vsc_ide_wire_pages(&t->gpa, t->sg, nents, len, fake_pfn, (void *)1000);
-}
-
-static void wire_pages(struct kunit *test)
-{
-	struct pages_test *t = pages_begin(test);
-	struct vmb_wire_gpa_range *range = (void *)&t->buf[1];
-
-	/* from the middle of one page to the middle of another */
-	sg_set_page(&t->sg[0], t->page[0], 512, PAGE_SIZE - 512);
-	sg_set_page(&t->sg[1], t->page[1], 2 * PAGE_SIZE, 0);
-	sg_set_page(&t->sg[2], t->page[3], 1024, 0);
-	KUNIT_ASSERT_EQ(test, pages_write(t, 3, 512 + 2 * PAGE_SIZE + 1024), 0);
-	KUNIT_EXPECT_EQ(test, t->gpa.len, VMB_GUEST_GPA_BYTES(1, 4));
-	KUNIT_EXPECT_EQ(test, le32_to_cpu(range->byte_count), 512 + 2 * PAGE_SIZE + 1024);
-	KUNIT_EXPECT_EQ(test, le32_to_cpu(range->byte_offset), PAGE_SIZE - 512);
-	KUNIT_EXPECT_EQ(test, le64_to_cpu(range->pfn[0]), page_to_pfn(t->page[0]) + 1000);
-	KUNIT_EXPECT_EQ(test, le64_to_cpu(range->pfn[1]), page_to_pfn(t->page[1]) + 1000);
-	KUNIT_EXPECT_EQ(test, le64_to_cpu(range->pfn[2]), page_to_pfn(t->page[1]) + 1001);
-	KUNIT_EXPECT_EQ(test, le64_to_cpu(range->pfn[3]), page_to_pfn(t->page[3]) + 1000);
-
-	/* less than there is */
-	KUNIT_EXPECT_EQ(test, pages_write(t, 3, 512), 0);
-	KUNIT_EXPECT_EQ(test, t->gpa.len, VMB_GUEST_GPA_BYTES(1, 1));
-
-	/* an offset beyond the first page of the segment */
-	sg_set_page(&t->sg[0], t->page[0], 512, PAGE_SIZE + 512);
-	KUNIT_ASSERT_EQ(test, pages_write(t, 1, 512), 0);
-	KUNIT_EXPECT_EQ(test, le32_to_cpu(range->byte_offset), 512);
-	KUNIT_EXPECT_EQ(test, le64_to_cpu(range->pfn[0]), page_to_pfn(t->page[0]) + 1001);
-}
-
-static void wire_pages_refused(struct kunit *test)
-{
-	struct pages_test *t = pages_begin(test);
-
-	/* ends within a page, and goes on */
-	sg_set_page(&t->sg[0], t->page[0], 512, 0);
-	sg_set_page(&t->sg[1], t->page[1], 512, 0);
-	KUNIT_EXPECT_EQ(test, pages_write(t, 2, 1024), -EINVAL);
-	/* begins within a page, and is not the first */
-	sg_set_page(&t->sg[0], t->page[0], PAGE_SIZE, 0);
-	sg_set_page(&t->sg[1], t->page[1], 512, 512);
-	KUNIT_EXPECT_EQ(test, pages_write(t, 2, PAGE_SIZE + 512), -EINVAL);
-	/* less memory than data */
-	KUNIT_EXPECT_EQ(test, pages_write(t, 1, 2 * PAGE_SIZE), -EINVAL);
-	/* none, and too much for the list */
-	KUNIT_EXPECT_EQ(test, pages_write(t, 1, 0), -EMSGSIZE);
-	t->gpa.size = VMB_GUEST_GPA_BYTES(1, 1);
-	sg_set_page(&t->sg[0], t->page[0], 2 * PAGE_SIZE, 0);
-	KUNIT_EXPECT_EQ(test, pages_write(t, 1, 2 * PAGE_SIZE), -EMSGSIZE);
 }
 
 struct outcome_param {
@@ -262,10 +157,10 @@ static void wire_outcome(struct kunit *test)
 			.data_transfer_length = cpu_to_le32(4096),
 		},
 	};
-	struct vsc_ide_wire wire;
+	struct vsc_wire wire;
 	u32 moved = 7;
 
-	vsc_ide_wire_init(&wire, VMB_STOR_VERSION_6_2);
+	vsc_wire_init(&wire, VMB_STOR_VERSION_6_2);
 	KUNIT_EXPECT_EQ(test, vsc_ide_wire_outcome(&wire, &pkt, sizeof(pkt), &moved), p->outcome);
 	KUNIT_EXPECT_EQ(test, moved, p->outcome == VSC_IDE_GOOD ? 4096 : 0);
 	/* longer does no harm */
@@ -290,42 +185,14 @@ static void wire_outcome_old(struct kunit *test)
 			.sense_length = 18,
 		},
 	};
-	struct vsc_ide_wire wire;
+	struct vsc_wire wire;
 	u32 moved;
 
-	vsc_ide_wire_init(&wire, VMB_STOR_VERSION_4_2);
+	vsc_wire_init(&wire, VMB_STOR_VERSION_4_2);
 	KUNIT_EXPECT_EQ(test, vsc_ide_wire_outcome(&wire, &pkt, 48, &moved), VSC_IDE_FAILED);
 	KUNIT_EXPECT_EQ(test, vsc_ide_wire_outcome(&wire, &pkt, 47, &moved), VSC_IDE_BROKEN);
 	pkt.srb.sense_length = 19;
 	KUNIT_EXPECT_EQ(test, vsc_ide_wire_outcome(&wire, &pkt, 48, &moved), VSC_IDE_BROKEN);
-}
-
-static void wire_answer(struct kunit *test)
-{
-	struct vmb_stor_packet pkt = { .operation = cpu_to_le32(VMB_STOR_OP_COMPLETE_IO) };
-	struct vmb_stor_packet answer;
-	u32 max;
-
-	memset(pkt.body, 0xee, sizeof(pkt.body));
-	KUNIT_EXPECT_EQ(test, vsc_ide_wire_answer(&pkt, 48, &answer), 0);
-	KUNIT_EXPECT_EQ(test, answer.body[35], 0xee);
-	KUNIT_EXPECT_EQ(test, answer.body[36], 0);
-	KUNIT_EXPECT_EQ(test, vsc_ide_wire_answer(&pkt, 64, &answer), 0);
-	KUNIT_EXPECT_EQ(test, answer.body[51], 0xee);
-	KUNIT_EXPECT_EQ(test, vsc_ide_wire_answer(&pkt, 47, &answer), -EPROTO);
-	pkt.operation = cpu_to_le32(VMB_STOR_OP_ENUMERATE_BUS);
-	KUNIT_EXPECT_EQ(test, vsc_ide_wire_answer(&pkt, 64, &answer), -EPROTO);
-
-	memset(&pkt, 0, sizeof(pkt));
-	KUNIT_EXPECT_EQ(test, vsc_ide_wire_properties(&pkt, &max), -EPROTO);
-	pkt.properties.max_transfer_bytes = cpu_to_le32(4095);
-	KUNIT_EXPECT_EQ(test, vsc_ide_wire_properties(&pkt, &max), -EPROTO);
-	pkt.properties.max_transfer_bytes = cpu_to_le32(8193);
-	KUNIT_EXPECT_EQ(test, vsc_ide_wire_properties(&pkt, &max), 0);
-	KUNIT_EXPECT_EQ(test, max, 8192);
-	pkt.properties.max_transfer_bytes = cpu_to_le32(U32_MAX);
-	KUNIT_EXPECT_EQ(test, vsc_ide_wire_properties(&pkt, &max), 0);
-	KUNIT_EXPECT_EQ(test, max, VSC_IDE_MAX_TRANSFER);
 }
 
 /* The rings have room for all that can be under way. */
@@ -334,9 +201,9 @@ static void wire_sizes(struct kunit *test)
 	struct vsc_ide_srb srb = { .cdb = (u8[]){ TEST_UNIT_READY, 0, 0, 0, 0, 0 },
 				   .cdb_length = 6, .direction = VMB_STOR_DATA_UNKNOWN };
 	struct vmb_stor_packet pkt;
-	struct vsc_ide_wire wire;
+	struct vsc_wire wire;
 
-	vsc_ide_wire_init(&wire, VMB_STOR_VERSION_6_2);
+	vsc_wire_init(&wire, VMB_STOR_VERSION_6_2);
 	KUNIT_EXPECT_EQ(test, vsc_ide_wire_srb(&pkt, &wire, &master, &srb), 0);
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(pkt.srb.srb_flags), 0x08);
 	KUNIT_EXPECT_EQ(test, VSC_IDE_MAX_PAGES, 257);
@@ -344,14 +211,10 @@ static void wire_sizes(struct kunit *test)
 }
 
 static struct kunit_case wire_cases[] = {
-	KUNIT_CASE(wire_versions),
 	KUNIT_CASE(wire_offer),
 	KUNIT_CASE(wire_srb),
-	KUNIT_CASE(wire_pages),
-	KUNIT_CASE(wire_pages_refused),
 	KUNIT_CASE_PARAM(wire_outcome, outcome_gen_params),
 	KUNIT_CASE(wire_outcome_old),
-	KUNIT_CASE(wire_answer),
 	KUNIT_CASE(wire_sizes),
 	{}
 };

@@ -8,7 +8,7 @@ TIMEOUT=900
 
 . "$SCENARIO_LIB/disks.sh"
 . "$SCENARIO_LIB/ours.sh"
-OURS_MODULES='vmb vmb_guest vsc_ide vsc_ide_vmb'
+OURS_MODULES='vmb vmb_guest vsc_wire vsc_ide vsc_ide_vmb'
 L2_MANIFEST="$FIO
 bin /sbin/mke2fs
 module ext4
@@ -137,6 +137,7 @@ load_goes_on() {
 cuts_over() {
 	insmod $OURS/vmb.ko
 	insmod $OURS/vmb_guest.ko
+	insmod $OURS/vsc_wire.ko
 	insmod $OURS/vsc_ide_vmb.ko
 	wait_until vmbus
 	load_goes_on

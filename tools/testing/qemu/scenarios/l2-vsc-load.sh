@@ -114,6 +114,7 @@ polled() {
 	insmod $OURS/vmb.ko
 	insmod $OURS/vmb_guest.ko
 	insmod $OURS/storport.ko poll_queues=1
+	insmod $OURS/vsc_wire.ko
 	insmod $OURS/vsc_stor.ko
 	wait_for 60 disk scsi.0-lun.0
 	wait_for 60 disk scsi.0-lun.1

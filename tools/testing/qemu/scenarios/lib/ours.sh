@@ -4,7 +4,7 @@
 # Our own modules in a guest that has the kernel of the host.
 
 OURS=/harness/ours
-OURS_MODULES='vmb vmb_guest storport vsc_stor'
+OURS_MODULES='vmb vmb_guest storport vsc_wire vsc_stor'
 
 # --- the KVM host
 
@@ -30,5 +30,5 @@ vsc_load() {
 
 vsc_unload() {
 	local m
-	for m in vsc_stor storport vmb_guest vmb; do rmmod "$m" || return; done
+	for m in vsc_stor vsc_wire storport vmb_guest vmb; do rmmod "$m" || return; done
 }
