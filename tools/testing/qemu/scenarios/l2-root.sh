@@ -5,7 +5,6 @@
 PLAN=25
 # Long, and young: by name only, as yet.
 CHECK=no
-L1_CPUS=1
 L1_DISKS='inbox fastpath'
 L1_MANIFEST='bin /sbin/e2fsck
 module ext4
