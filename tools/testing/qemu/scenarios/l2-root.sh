@@ -9,7 +9,7 @@ L1_DISKS='inbox fastpath'
 L1_MANIFEST='bin /sbin/e2fsck
 module ext4
 module crc32c_generic'
-TIMEOUT=1500
+TIMEOUT=2400
 
 . "$SCENARIO_LIB/disks.sh"
 
@@ -49,7 +49,7 @@ on_the_disk() {
 }
 
 steps() {
-	run_test "$1-is-up" l2_sync "$1" up 500 &&
+	run_test "$1-is-up" l2_sync "$1" up 800 &&
 		run_test "$1-login" prompt_is_there "$1" &&
 		run_test "$1-one-channel" one_channel "$1" &&
 		l2_go "$1" up &&
