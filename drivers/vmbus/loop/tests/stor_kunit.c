@@ -94,7 +94,7 @@ static int backing_make(unsigned int nr, bool slow)
 	ret = ret ?: attr(dir, "power", "1") ?: backing_devt(nr, &devt);
 	if (ret)
 		return ret;
-	snprintf(path, sizeof(path), "/tmp/kunitloop%u.%u.%u", nr, MAJOR(devt), MINOR(devt));
+	snprintf(path, sizeof(path), "/run/kunitloop%u.%u.%u", nr, MAJOR(devt), MINOR(devt));
 	ret = node_make(path, devt);
 	if (ret)
 		return ret;

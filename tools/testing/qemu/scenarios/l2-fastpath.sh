@@ -108,7 +108,7 @@ mounts() {
 load_runs() {
 	fio --rw=randwrite --bsrange=4k-64k --bs_unaligned=0 --direct=1 --fsync=32 \
 		--ioengine=libaio --iodepth=16 --thread --verify=crc32c --verify_interval=4k \
-		--verify_fatal=1 --do_verify=1 --size=8M --randseed="$1" \
+		--verify_fatal=1 --do_verify=1 --size=2M --randseed="$1" \
 		--name=load --filename=/mnt/load >/tmp/fio 2>&1
 }
 
