@@ -106,8 +106,8 @@ mounts() {
 
 # Written, flushed, read back and compared, again and again until told to stop.
 load_runs() {
-	fio --rw=randwrite --bsrange=4k-64k --bs_unaligned=0 --direct=1 --fsync=32 \
-		--ioengine=libaio --iodepth=16 --thread --verify=crc32c --verify_interval=4k \
+	fio --rw=randwrite --bsrange=4k-16k --bs_unaligned=0 --direct=1 --fsync=32 \
+		--ioengine=libaio --iodepth=8 --thread --verify=crc32c --verify_interval=4k \
 		--verify_fatal=1 --do_verify=1 --size=2M --randseed="$1" \
 		--name=load --filename=/mnt/load >/tmp/fio 2>&1
 }
@@ -166,10 +166,10 @@ by_hand() {
 		i=$((i + 1))
 		echo registers >$ATTRS/fastpath
 		goes_by registers
-		usleep $((i % 10 * 20000))
+		usleep $((i % 5 * 10000))
 		echo vmbus >$ATTRS/fastpath
 		goes_by vmbus
-		usleep $((i % 7 * 20000))
+		usleep $((i % 7 * 10000))
 	done
 	load_goes_on
 }

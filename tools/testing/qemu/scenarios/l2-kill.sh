@@ -53,7 +53,7 @@ disks_are_idle() { [ "$(inflight)" = 0 ]; }
 l1() {
 	run_test disks make_disks || return
 	run_test partition make_partition || return
-	run_test guest-starts l2_start victim -p vm -c 2 -f victim || return
+	run_test guest-starts l2_start victim -p vm -f victim || return
 	run_test kill-under-load kill_under_load victim || { give_up victim vm; return; }
 	run_test partition-is-free wait_for 30 partition_is_free
 	run_test disks-are-idle wait_for 30 disks_are_idle
