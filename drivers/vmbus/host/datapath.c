@@ -233,19 +233,24 @@ static void vmb_chan_place(struct vmb_chan *ch, int n)
 static bool vmb_chan_spin(struct vmb_chan *ch)
 {
 	struct vmb_worker *worker = &READ_ONCE(ch->vp)->worker;
-	u64 end;
+	u64 now, end;
 
 	lockdep_assert_held(&ch->poll_lock);
 	if (!ch->place.worker)
 		return false;
-	end = ktime_get_ns() + vmb_place_spin_ns(&ch->place);
+	now = ktime_get_ns();
+	end = now + vmb_place_spin_ns(&ch->place);
 	do {
 		if (vmb_ring_readable(&ch->in))
 			return true;
 		if (need_resched() || !list_empty_careful(&worker->list))
 			return false;
 		cpu_relax();
-	} while (ktime_get_ns() < end);
+		now = ktime_get_ns();
+	} while (now < end);
+	vmb_place_missed(&ch->place, now);
+	if (!ch->place.worker)
+		trace_vmb_channel_place(ch);
 	return false;
 }
 

@@ -256,6 +256,7 @@ struct vmb_chan_stats {
  * @worker: in the worker, not in the vCPU's thread; read without a lock
  * @window: packets after which that is thought over
  * @packets: of them so far
+ * @misses: how often the worker has waited in vain meanwhile
  * @stays: windows before the vCPU's thread is measured again
  * @start: when the first one came
  * @last: when the last one came
@@ -268,6 +269,7 @@ struct vmb_place {
 	bool worker;
 	u32 window;
 	u32 packets;
+	u32 misses;
 	u32 stays;
 	u64 start;
 	u64 last;
@@ -278,6 +280,7 @@ struct vmb_place {
 
 void vmb_place_init(struct vmb_place *p, u64 now);
 void vmb_place_packets(struct vmb_place *p, u32 n, u64 now);
+void vmb_place_missed(struct vmb_place *p, u64 now);
 u64 vmb_place_spin_ns(const struct vmb_place *p);
 
 /**

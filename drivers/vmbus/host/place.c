@@ -32,6 +32,8 @@
 /* packets in the worker until it has to have proved itself again, so often */
 #define VMB_PLACE_STAY		256
 #define VMB_PLACE_STAYS		16
+/* of a window's packets, the part the worker may have waited for in vain */
+#define VMB_PLACE_MISSES	8
 /* longest wait of the worker for the next packet */
 #define VMB_PLACE_SPIN_MIN_NS	(5 * NSEC_PER_USEC)
 #define VMB_PLACE_SPIN_MAX_NS	NSEC_PER_MSEC
@@ -41,6 +43,7 @@ static void vmb_place_begin(struct vmb_place *p, bool worker, u32 window, u64 no
 	WRITE_ONCE(p->worker, worker);
 	p->window = window;
 	p->packets = 0;
+	p->misses = 0;
 	p->start = now;
 }
 
@@ -59,13 +62,19 @@ void vmb_place_init(struct vmb_place *p, u64 now)
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_place_init);
 
+/* The worker is no better: back, for longer than the last time. */
+static void vmb_place_back(struct vmb_place *p, u64 now)
+{
+	p->interval = min(p->interval * 2, VMB_PLACE_MAX);
+	vmb_place_begin(p, false, p->interval, now);
+}
+
 /* The end of a window in the worker, which took @limit ns in the vCPU's thread */
 static void vmb_place_judge(struct vmb_place *p, u64 limit, u64 now)
 {
 	p->worker_ns = div_u64(now - p->start, p->packets);
 	if (now - p->start >= limit - limit / 8) {
-		p->interval = min(p->interval * 2, VMB_PLACE_MAX);
-		vmb_place_begin(p, false, p->interval, now);
+		vmb_place_back(p, now);
 		return;
 	}
 	if (p->window == VMB_PLACE_TRIAL) {
@@ -109,6 +118,24 @@ void vmb_place_packets(struct vmb_place *p, u32 n, u64 now)
 		vmb_place_judge(p, limit, now);
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_place_packets);
+
+/**
+ * vmb_place_missed - the worker has waited for a packet as long as it may
+ * @p: of a channel, which the worker polls
+ * @now: in ns
+ *
+ * It sleeps now, and the next packet has to wake it: what polling in the vCPU's
+ * thread is there to avoid. A guest of which that is the rule waits for its
+ * answers, and no trial of it need go on to its end.
+ *
+ * Context: any; the caller serialises calls for one channel.
+ */
+void vmb_place_missed(struct vmb_place *p, u64 now)
+{
+	if (p->worker && ++p->misses >= p->window / VMB_PLACE_MISSES)
+		vmb_place_back(p, now);
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_place_missed);
 
 /**
  * vmb_place_spin_ns - how long the worker waits for the next packet

@@ -14,6 +14,7 @@
  * @now: its clock, in ns
  * @vcpu_ns: what a packet takes while the vCPU's thread polls
  * @worker_ns: while the worker does
+ * @sleeps: the worker waits for each packet in vain, and has to be woken
  * @in_worker: packets of the last load() that the worker took
  * @changes: how often the place was changed meanwhile
  */
@@ -22,6 +23,7 @@ struct guest {
 	u64 now;
 	u64 vcpu_ns;
 	u64 worker_ns;
+	bool sleeps;
 	unsigned int in_worker;
 	unsigned int changes;
 };
@@ -37,6 +39,8 @@ static void load(struct guest *g, unsigned int packets)
 		g->now += before ? g->worker_ns : g->vcpu_ns;
 		g->in_worker += before;
 		vmb_place_packets(&g->place, 1, g->now);
+		if (before && g->sleeps)
+			vmb_place_missed(&g->place, g->now);
 		g->changes += g->place.worker != before;
 	}
 }
@@ -128,6 +132,47 @@ static void place_bursts(struct kunit *test)
 	}
 }
 
+/*
+ * A worker that sleeps before each packet is not kept to the end of its trial,
+ * however fast it is, nor in the place that it has already.
+ */
+static void place_worker_sleeps(struct kunit *test)
+{
+	struct guest *g = start(test, 10000, 6000);
+
+	g->sleeps = true;
+	load(g, 128);
+	KUNIT_EXPECT_TRUE(test, g->place.worker);
+	load(g, 10000);
+	KUNIT_EXPECT_LT(test, g->in_worker, 40);
+	KUNIT_EXPECT_FALSE(test, g->place.worker);
+
+	g = start(test, 10000, 6000);
+	load(g, 10000);
+	KUNIT_EXPECT_TRUE(test, g->place.worker);
+	g->sleeps = true;
+	load(g, 10000);
+	KUNIT_EXPECT_LT(test, g->in_worker, 80);
+	KUNIT_EXPECT_FALSE(test, g->place.worker);
+}
+
+/* One that is late now and then stays. */
+static void place_worker_misses_some(struct kunit *test)
+{
+	struct guest *g = start(test, 10000, 6000);
+	int i;
+
+	for (i = 0; i < 1000; i++) {
+		load(g, 15);
+		vmb_place_missed(&g->place, g->now);
+	}
+	KUNIT_EXPECT_TRUE(test, g->place.worker);
+	/* nobody's fault while the vCPU's thread polls */
+	g = start(test, 10000, 6000);
+	vmb_place_missed(&g->place, g->now);
+	KUNIT_EXPECT_EQ(test, g->place.misses, 0);
+}
+
 /* Batches count as what they hold, and a clock that stands is no division. */
 static void place_batches(struct kunit *test)
 {
@@ -158,6 +203,8 @@ static struct kunit_case place_cases[] = {
 	KUNIT_CASE(place_worker_is_faster),
 	KUNIT_CASE(place_load_changes),
 	KUNIT_CASE(place_bursts),
+	KUNIT_CASE(place_worker_sleeps),
+	KUNIT_CASE(place_worker_misses_some),
 	KUNIT_CASE(place_batches),
 	KUNIT_CASE(place_spin),
 	{}
