@@ -11,6 +11,8 @@ function median(list,    n, v, i, j, t) {
 	return n % 2 ? v[(n + 1) / 2] : (v[n / 2] + v[n / 2 + 1]) / 2
 }
 
+$1 == "idle" { idle_woken += $10 - $5; idle_time += $11 - $6; next }
+
 { key = $2 " " $3; if (!(key in seen)) { seen[key]; order[++keys] = key } }
 
 $1 == "fio" {
@@ -21,10 +23,11 @@ $1 == "fio" {
 }
 
 $1 == "counts" {
-	ios[key] += $9 - $5
-	user[key] += $10 - $6
-	exits[key] += $11 - $7
-	woken[key] += $12 - $8
+	ios[key] += $10 - $5
+	user[key] += $11 - $6
+	exits[key] += $12 - $7
+	woken[key] += $13 - $8
+	time[key] += $14 - $9
 }
 
 END {
@@ -36,6 +39,10 @@ END {
 		key = order[i]
 		split(key, k, " ")
 		n = ios[key] ? ios[key] : 1
+		# what is woken anyway is nobody's
+		woken[key] -= idle_woken / idle_time * time[key]
+		if (woken[key] < 0)
+			woken[key] = 0
 		printf line, k[1], k[2], sprintf("%.0f", median(iops[key])), median(p50[key]), median(p99[key]),
 			sprintf("%.4f", user[key] / n), sprintf("%.2f", exits[key] / n), sprintf("%.3f", woken[key] / n)
 		printf "  {\"driver\": \"%s\", \"backing\": \"null_blk\", \"workload\": \"randread-4k-qd%s\", \"iops\": %.0f, \"rounds\": %d, \"p50_us\": %s, \"p99_us\": %s, \"user_exits\": %.5f, \"vm_exits\": %.3f, \"threads_woken\": %.4f}%s\n",
