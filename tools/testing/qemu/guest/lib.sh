@@ -21,9 +21,11 @@ report() { printf '%s\n' "$*" >&3; }
 
 # The count is kept in a file: tests run in subshells and in the background.
 executed() {
+	local now
+	read -r now _ </proc/uptime
 	echo "$1" >>"$HARNESS/executed"
 	report "$1"
-	echo "harness: $1"
+	echo "harness: $now $1"
 }
 
 one_line() { tr '\n\t' '  ' | cut -c1-400; }
