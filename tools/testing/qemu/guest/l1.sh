@@ -161,7 +161,7 @@ harness.role=l2 harness.nonce=$HARNESS_NONCE harness.fn=$fn harness.slow=$HARNES
 # harness_for_disk FOLDER FUNCTION: what disk/harness unpacks in the guest, which
 # other guests have in their initial RAM disk and on their command line.
 harness_for_disk() {
-	tar -C /harness -cf "$1/harness" main lib.sh kmsg.sh l2.sh defaults.sh splats.regex \
+	tar -C /harness -czf "$1/harness" main lib.sh kmsg.sh l2.sh defaults.sh splats.regex \
 		scenario.sh lib || return
 	cat >"$1/environment" <<-END
 		HARNESS_ROLE=l2

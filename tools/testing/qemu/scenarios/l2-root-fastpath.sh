@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2034
+# DESCRIPTION: Debian boots from its own IDE disk with our fastpath, by initramfs-tools
+
+ROOT_DISK=fastpath
+PLAN=13
+TIMEOUT=900
+
+. "$SCENARIO_LIB/disks.sh"
+. "$SCENARIO_LIB/root.sh"
+. "$SCENARIO_LIB/fastpath.sh"
