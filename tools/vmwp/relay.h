@@ -60,7 +60,7 @@ enum vmwp_vcpu_state {
  * @id: as given to KVM_CREATE_VCPU; the APIC id
  * @synic: the VMM has enabled the SynIC
  * @state: changed by the vCPU's thread only
- * @thread: that runs it, once ready
+ * @thread: vmwp_vcpu_thread() of the one that runs it, once ready
  * @vp: VP index, once ready
  * @sint_fd: raises the VMBus SINT. KVM drops an irqfd whose eventfd is closed,
  *	so it stays open
@@ -73,7 +73,7 @@ struct vmwp_vcpu {
 	__u32 id;
 	atomic_bool synic;
 	enum vmwp_vcpu_state state;
-	pthread_t thread;
+	unsigned long thread;
 	__u32 vp;
 	int sint_fd;
 	int eom_fd;

@@ -17,9 +17,26 @@
 #define HV_MSR_SIEFP		0x40000082
 #define HV_MSR_SIMP		0x40000083
 
+/* initial-exec: the relay is loaded before the VMM's first thread */
+static __thread unsigned long vmwp_thread
+	__attribute__((tls_model("initial-exec")));
+static atomic_ulong vmwp_nr_threads;
+
 #define HV_CALL_CODE_MASK	0xffff
 #define HV_CALL_POST_MESSAGE	0x5c
 #define HV_CALL_SIGNAL_EVENT	0x5d
+
+/*
+ * A number for the calling thread that no other gets. A pthread_t or a thread id
+ * may come back when its thread has gone, and mostly does: the C library gives
+ * the next thread the same stack.
+ */
+static unsigned long vmwp_vcpu_thread(void)
+{
+	if (__builtin_expect(!vmwp_thread, 0))
+		vmwp_thread = atomic_fetch_add(&vmwp_nr_threads, 1) + 1;
+	return vmwp_thread;
+}
 
 /**
  * vmwp_vcpu_create - the VMM has made a vCPU
@@ -66,8 +83,15 @@ int vmwp_vcpu_enable_cap(struct vmwp_vcpu *vcpu, unsigned long request,
 	if (cap.cap != KVM_CAP_HYPERV_SYNIC2)
 		return vmwp_pass(vcpu->fd, request, arg);
 	ret = vmwp_pass(vcpu->fd, request, &cap);
-	if (ret >= 0)
+	if (ret >= 0) {
+		/*
+		 * The VMM sets up a vCPU, a new one or one that it has kept
+		 * since it was unplugged. What it writes to the registers now
+		 * is no reset of the machine.
+		 */
 		atomic_store(&vcpu->synic, true);
+		vcpu->used = 0;
+	}
 	return ret;
 }
 
@@ -104,7 +128,7 @@ static void vmwp_vcpu_reset_machine(struct vmwp_vcpu *vcpu)
  *
  * KVM tells what a guest writes to its SynIC, but not what a VMM does. A VMM
  * writes all of it, zeros, when it resets the machine. It also does so when it
- * has just made a vCPU, which has not used anything then.
+ * has just made a vCPU, or plugs one in again, which has not used anything then.
  *
  * Return: as ioctl(2).
  */
@@ -135,7 +159,7 @@ int vmwp_vcpu_set_msrs(struct vmwp_vcpu *vcpu, unsigned long request,
 	return vmwp_pass(vcpu->fd, request, arg);
 }
 
-static int vmwp_vcpu_read_vp(struct vmwp_vcpu *vcpu)
+static int vmwp_vcpu_read_vp(struct vmwp_vcpu *vcpu, __u32 *vp)
 {
 	union {
 		struct kvm_msrs msrs;
@@ -146,7 +170,7 @@ static int vmwp_vcpu_read_vp(struct vmwp_vcpu *vcpu)
 	arg.msrs.entries[0].index = HV_MSR_VP_INDEX;
 	if (vmwp_ioctl(vcpu->fd, KVM_GET_MSRS, &arg) != 1)
 		return -1;
-	vcpu->vp = arg.msrs.entries[0].data;
+	*vp = arg.msrs.entries[0].data;
 	return 0;
 }
 
@@ -166,6 +190,31 @@ static void __printf(2, 3) vmwp_vcpu_fail(struct vmwp_vcpu *vcpu,
 	vcpu->state = VMWP_VCPU_PASSIVE;
 }
 
+/* The calling thread is the one that runs it. */
+static void vmwp_vcpu_add_vp(struct vmwp_vcpu *vcpu)
+{
+	struct vmb_vp_add add = {
+		.size = sizeof(add),
+		.vp = vcpu->vp,
+		.sint_fd = vcpu->sint_fd,
+		.eom_fd = vcpu->eom_fd,
+	};
+	int ret;
+
+	ret = vmwp_ioctl(vmwp.vmb_fd, VMB_VP_ADD, &add);
+	if (ret == -EEXIST) {
+		vmwp_vcpu_fail(vcpu, "VP %u has another thread", vcpu->vp);
+		return;
+	}
+	if (ret) {
+		vmwp_vcpu_fail(vcpu, "VP %u cannot be added: %s", vcpu->vp,
+			       strerror(-ret));
+		return;
+	}
+	vcpu->thread = vmwp_vcpu_thread();
+	vcpu->state = VMWP_VCPU_READY;
+}
+
 /*
  * In the vCPU's own thread, before it runs for the first time: /dev/vmb writes
  * the message page in this very thread, and KVM links a route with a SynIC that
@@ -173,7 +222,6 @@ static void __printf(2, 3) vmwp_vcpu_fail(struct vmwp_vcpu *vcpu,
  */
 static void vmwp_vcpu_setup(struct vmwp_vcpu *vcpu)
 {
-	struct vmb_vp_add add = { .size = sizeof(add) };
 	struct kvm_irqfd irqfd = { .flags = KVM_IRQFD_FLAG_RESAMPLE };
 	int ret;
 
@@ -181,7 +229,7 @@ static void vmwp_vcpu_setup(struct vmwp_vcpu *vcpu)
 		vmwp_vcpu_fail(vcpu, "its SynIC is off: use the CPU flags hv-vpindex and hv-synic");
 		return;
 	}
-	if (vmwp_vcpu_read_vp(vcpu)) {
+	if (vmwp_vcpu_read_vp(vcpu, &vcpu->vp)) {
 		vmwp_vcpu_fail(vcpu, "KVM does not tell its VP index");
 		return;
 	}
@@ -211,18 +259,30 @@ static void vmwp_vcpu_setup(struct vmwp_vcpu *vcpu)
 		return;
 	}
 
-	add.vp = vcpu->vp;
-	add.sint_fd = vcpu->sint_fd;
-	add.eom_fd = vcpu->eom_fd;
-	ret = vmwp_ioctl(vmwp.vmb_fd, VMB_VP_ADD, &add);
-	if (ret) {
-		vmwp_vcpu_fail(vcpu, "VP %u cannot be added: %s", vcpu->vp,
-			       strerror(-ret));
+	vmwp_vcpu_add_vp(vcpu);
+	if (vcpu->state == VMWP_VCPU_READY)
+		vmwp_trace("VP %u: vCPU %u, GSI %u", vcpu->vp, vcpu->id,
+			   irqfd.gsi);
+}
+
+/*
+ * In the new thread of a vCPU that was unplugged: KVM has no way to let a vCPU
+ * go, so a VMM keeps its file and uses it again. The route and the irqfd are
+ * still there.
+ */
+static void vmwp_vcpu_replug(struct vmwp_vcpu *vcpu)
+{
+	__u32 vp;
+
+	if (vmwp_vcpu_read_vp(vcpu, &vp) || vp != vcpu->vp) {
+		vmwp_vcpu_fail(vcpu, "plugged in again as another VP than %u",
+			       vcpu->vp);
 		return;
 	}
-	vcpu->thread = pthread_self();
-	vcpu->state = VMWP_VCPU_READY;
-	vmwp_trace("VP %u: vCPU %u, GSI %u", vcpu->vp, vcpu->id, irqfd.gsi);
+	vmwp_vcpu_add_vp(vcpu);
+	if (vcpu->state == VMWP_VCPU_READY)
+		vmwp_trace("VP %u: vCPU %u, plugged in again", vcpu->vp,
+			   vcpu->id);
 }
 
 static void vmwp_vcpu_synic(struct vmwp_vcpu *vcpu)
@@ -316,9 +376,8 @@ int vmwp_vcpu_run(struct vmwp_vcpu *vcpu, unsigned long request, void *arg)
 	if (__builtin_expect(vcpu->state == VMWP_VCPU_NEW, 0))
 		vmwp_vcpu_setup(vcpu);
 	else if (__builtin_expect(vcpu->state == VMWP_VCPU_READY &&
-				  !pthread_equal(vcpu->thread, pthread_self()),
-				  0))
-		vmwp_vcpu_fail(vcpu, "plugging a vCPU in again is not supported");
+				  vcpu->thread != vmwp_vcpu_thread(), 0))
+		vmwp_vcpu_replug(vcpu);
 
 	do {
 		ret = vmwp_pass(vcpu->fd, request, arg);

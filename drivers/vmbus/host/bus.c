@@ -4,7 +4,6 @@
  */
 #include <kunit/visibility.h>
 #include <linux/sched/mm.h>
-#include <linux/sched/task.h>
 #include <linux/slab.h>
 
 #include "host.h"
@@ -58,12 +57,8 @@ static void vmb_bus_free(struct kref *ref)
 	struct vmb_vp *vp;
 	unsigned long index;
 
-	xa_for_each(&bus->vps, index, vp) {
-		put_task_struct(vp->task);
-		if (vp->sint)
-			eventfd_ctx_put(vp->sint);
-		kfree(vp);
-	}
+	xa_for_each(&bus->vps, index, vp)
+		vmb_vp_free(vp);
 	xa_destroy(&bus->vps);
 	xa_destroy(&bus->chans);
 	xa_destroy(&bus->gpadls);

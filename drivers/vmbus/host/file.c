@@ -130,7 +130,7 @@ static int vmb_file_synic(struct vmb_bus *bus, union vmb_arg *arg)
 	vp = vmb_bus_vp(bus, synic->vp);
 	if (!vp)
 		return -ENOENT;
-	if (vp->task != current)
+	if (!vmb_vp_is_current(vp))
 		return -EPERM;
 	return vmb_vp_set_synic(vp, synic->scontrol, synic->simp, synic->siefp);
 }

@@ -97,7 +97,7 @@ struct vmb_evt_page {
 
 /**
  * struct vmb_worker - a thread of the VMM's process that polls channels
- * @task: the thread; not used by a bus of this kernel: &vmb_vp.task polls
+ * @task: the thread; not used by a bus of this kernel: that of the VP polls
  * @lock: protects @list and @dead
  * @list: &vmb_chan.work_node of channels to poll; each holds a reference
  * @dead: the thread was killed, with its process
@@ -111,45 +111,65 @@ struct vmb_worker {
 };
 
 /**
- * struct vmb_vp - a virtual processor
- * @bus: its bus
- * @index: as the guest sees it
- * @task: the thread that runs it, which alone may write its message page
+ * struct vmb_vp_thread - a thread that runs a VP, and how that VP is reached
+ * @ref: one for &vmb_vp.thread, one while @stage_work is queued
+ * @vp: what it runs; there is another thread for it after a takeover
+ * @task: the thread, which alone may write the VP's message page
  * @sint: raises the VMBus SINT; NULL on a bus of this kernel
  * @eom: tells that the guest freed its message slot
  * @eom_wait: our place in @eom's wait queue
- * @scontrol: as told by the VMM; written by @task, under the partition's lock
+ * @stage_work: queued to @task to write a message
+ * @stage_flags: %VMB_VP_STAGING: @stage_work is queued
+ */
+struct vmb_vp_thread {
+	struct kref ref;
+	struct vmb_vp *vp;
+	struct task_struct *task;
+	struct eventfd_ctx *sint;
+	struct eventfd_ctx *eom;
+	wait_queue_entry_t eom_wait;
+	struct callback_head stage_work;
+	unsigned long stage_flags;
+};
+
+#define VMB_VP_STAGING		0
+
+/**
+ * struct vmb_vp - a virtual processor
+ * @bus: its bus
+ * @index: as the guest sees it
+ * @thread: RCU for readers, partition's lock for writers; only NULL while the
+ *	VP is being added
+ * @scontrol: as told by the VMM; written by the VP's thread, or when that is
+ *	exiting, under the partition's lock
  * @simp: likewise
  * @siefp: likewise
  * @evt: RCU; NULL while the event flags page is disabled
- * @stage_work: queued to @task to write a message
- * @stage_flags: %VMB_VP_STAGING: @stage_work is queued
- * @worker: polls the channels whose interrupts this VP takes
+ * @worker: polls the channels whose interrupts this VP takes, whichever thread
+ *	runs it
  * @nr_sint: interrupts raised
  */
 struct vmb_vp {
 	struct vmb_bus *bus;
 	u32 index;
-	struct task_struct *task;
-	struct eventfd_ctx *sint;
-	struct eventfd_ctx *eom;
-	wait_queue_entry_t eom_wait;
+	struct vmb_vp_thread __rcu *thread;
 	u64 scontrol;
 	u64 simp;
 	u64 siefp;
 	struct vmb_evt_page __rcu *evt;
-	struct callback_head stage_work;
-	unsigned long stage_flags;
 	struct vmb_worker worker;
 	atomic64_t nr_sint;
 };
-
-#define VMB_VP_STAGING		0
 
 int vmb_vp_add(struct vmb_bus *bus, u32 index, int sint_fd, int eom_fd);
 int vmb_vp_set_synic(struct vmb_vp *vp, u64 scontrol, u64 simp, u64 siefp);
 void vmb_vp_clear_synic(struct vmb_vp *vp);
 void vmb_vp_destroy(struct vmb_vp *vp);
+void vmb_vp_free(struct vmb_vp *vp);
+bool vmb_vp_is_current(struct vmb_vp *vp);
+struct vmb_vp_thread *vmb_vp_thread_create(struct vmb_vp *vp,
+					   struct task_struct *task);
+void vmb_vp_thread_put(struct vmb_vp_thread *thread);
 void vmb_vp_set_flag(struct vmb_vp *vp, u32 flag);
 void vmb_worker_init(struct vmb_worker *worker);
 bool vmb_worker_run(struct vmb_worker *worker);
@@ -482,6 +502,7 @@ static inline bool vmb_bus_is_local(const struct vmb_bus *bus)
 	return static_branch_unlikely(&vmb_local_key) && !bus->mm;
 }
 
+void vmb_local_vp_wake(struct vmb_vp *vp);
 void vmb_local_vp_stop(struct vmb_vp *vp);
 int vmb_local_message_write(struct vmb_vp *vp, const struct vmb_message *m,
 			    bool more);
@@ -490,10 +511,14 @@ struct page *vmb_local_pin_page(u64 hva);
 /* Raise a VP's VMBus SINT. Any context. */
 static inline void vmb_vp_interrupt(struct vmb_vp *vp)
 {
-	if (vmb_bus_is_local(vp->bus))
+	if (vmb_bus_is_local(vp->bus)) {
 		vp->bus->local->interrupt(vp->bus->local_priv, vp->index);
-	else
-		eventfd_signal(vp->sint);
+		return;
+	}
+	/* pairs with synchronize_rcu_expedited() in vmb_vp_take_over() */
+	rcu_read_lock();
+	eventfd_signal(rcu_dereference(vp->thread)->sint);
+	rcu_read_unlock();
 }
 
 /* Partitions and devices: partition.c, device.c */

@@ -19,15 +19,22 @@
 
 DEFINE_STATIC_KEY_FALSE(vmb_local_key);
 
+/* It is never another one. */
+static struct vmb_vp_thread *vmb_local_thread_of(struct vmb_vp *vp)
+{
+	return rcu_dereference_protected(vp->thread, true);
+}
+
 static int vmb_local_thread(void *data)
 {
 	struct vmb_vp *vp = data;
+	struct vmb_vp_thread *thread = vmb_local_thread_of(vp);
 
 	while (!kthread_should_stop()) {
 		set_current_state(TASK_INTERRUPTIBLE);
-		if (test_bit(VMB_VP_STAGING, &vp->stage_flags)) {
+		if (test_bit(VMB_VP_STAGING, &thread->stage_flags)) {
 			__set_current_state(TASK_RUNNING);
-			vmb_message_stage_work(&vp->stage_work);
+			vmb_message_stage_work(&thread->stage_work);
 			continue;
 		}
 		/* polls one channel, running, if there is one */
@@ -39,6 +46,17 @@ static int vmb_local_thread(void *data)
 }
 
 /**
+ * vmb_local_vp_wake - have the thread of a VP look for what there is to do
+ * @vp: the VP
+ *
+ * Context: any.
+ */
+void vmb_local_vp_wake(struct vmb_vp *vp)
+{
+	wake_up_process(vmb_local_thread_of(vp)->task);
+}
+
+/**
  * vmb_local_vp_stop - stop the thread of a VP
  * @vp: the VP, which is not asked for messages any more
  *
@@ -46,10 +64,14 @@ static int vmb_local_thread(void *data)
  */
 void vmb_local_vp_stop(struct vmb_vp *vp)
 {
-	kthread_stop(vp->task);
-	/* the reference of a stage work that did not run; the caller has one */
-	if (test_and_clear_bit(VMB_VP_STAGING, &vp->stage_flags))
+	struct vmb_vp_thread *thread = vmb_local_thread_of(vp);
+
+	kthread_stop(thread->task);
+	/* the references of a stage work that did not run; the caller has others */
+	if (test_and_clear_bit(VMB_VP_STAGING, &thread->stage_flags)) {
+		vmb_vp_thread_put(thread);
 		vmb_bus_put(vp->bus);
+	}
 }
 
 /**
@@ -180,6 +202,8 @@ EXPORT_SYMBOL_GPL(vmb_local_unbind);
  */
 int vmb_local_vp_add(struct vmb_bus *bus, u32 vp)
 {
+	struct vmb_vp_thread *thread;
+	struct task_struct *task;
 	struct vmb_vp *new;
 	int ret;
 
@@ -190,25 +214,32 @@ int vmb_local_vp_add(struct vmb_bus *bus, u32 vp)
 		return -ENOMEM;
 	new->bus = bus;
 	new->index = vp;
-	init_task_work(&new->stage_work, vmb_message_stage_work);
 	vmb_worker_init(&new->worker);
-	new->task = kthread_create(vmb_local_thread, new, "vmb_local/%u", vp);
-	if (IS_ERR(new->task)) {
-		ret = PTR_ERR(new->task);
+	task = kthread_create(vmb_local_thread, new, "vmb_local/%u", vp);
+	if (IS_ERR(task)) {
+		ret = PTR_ERR(task);
 		goto free;
 	}
-	get_task_struct(new->task);
+	thread = vmb_vp_thread_create(new, task);
+	if (!thread) {
+		ret = -ENOMEM;
+		goto stop;
+	}
+	RCU_INIT_POINTER(new->thread, thread);
 
 	guard(mutex)(&bus->partition->lock);
 	ret = xa_insert(&bus->vps, vp, new, GFP_KERNEL);
 	if (ret)
-		goto stop;
+		goto put_thread;
 	atomic_inc(&bus->nr_vps);
-	wake_up_process(new->task);
+	wake_up_process(task);
 	return 0;
 
+put_thread:
+	/* a thread that never ran ends without a look at anything */
+	vmb_vp_thread_put(thread);
 stop:
-	kthread_stop_put(new->task);
+	kthread_stop(task);
 free:
 	kfree(new);
 	return ret == -EBUSY ? -EEXIST : ret;

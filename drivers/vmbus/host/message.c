@@ -57,7 +57,7 @@ int vmb_message_send(struct vmb_bus *bus, const void *msg, u32 len)
 		return 0;
 	vmb_message_stage(vp);
 	/* a halted VP runs its task_work on its way out of the halt */
-	if (vp->task != current)
+	if (!vmb_vp_is_current(vp))
 		vmb_vp_interrupt(vp);
 	return 0;
 }
@@ -70,22 +70,30 @@ int vmb_message_send(struct vmb_bus *bus, const void *msg, u32 len)
  */
 void vmb_message_stage(struct vmb_vp *vp)
 {
-	if (test_and_set_bit(VMB_VP_STAGING, &vp->stage_flags))
-		return;
+	struct vmb_vp_thread *thread;
+
+	/* pairs with synchronize_rcu_expedited() in vmb_vp_take_over() */
+	rcu_read_lock();
+	thread = rcu_dereference(vp->thread);
+	if (!thread || test_and_set_bit(VMB_VP_STAGING, &thread->stage_flags))
+		goto unlock;
 	kref_get(&vp->bus->ref);
+	kref_get(&thread->ref);
 	if (vmb_bus_is_local(vp->bus)) {
-		wake_up_process(vp->task);
-		return;
-	}
-	if (task_work_add(vp->task, &vp->stage_work, TWA_RESUME)) {
+		wake_up_process(thread->task);
+	} else if (task_work_add(thread->task, &thread->stage_work, TWA_RESUME)) {
 		/*
-		 * The thread is exiting: nobody reads messages any more. This
-		 * is not the last reference, for the file has one and outlives
-		 * every caller.
+		 * The thread is exiting: nobody reads messages until another
+		 * takes the VP over. These are not the last references: the VP
+		 * has one for a grace period more, and the file, which outlives
+		 * every caller, has one of the bus.
 		 */
-		clear_bit(VMB_VP_STAGING, &vp->stage_flags);
+		clear_bit(VMB_VP_STAGING, &thread->stage_flags);
+		vmb_vp_thread_put(thread);
 		vmb_bus_put(vp->bus);
 	}
+unlock:
+	rcu_read_unlock();
 }
 
 /*
@@ -196,21 +204,28 @@ static void vmb_message_stage_vp(struct vmb_vp *vp)
 
 /**
  * vmb_message_stage_work - write the next message, in the VP's thread
- * @work: &vmb_vp.stage_work
+ * @work: &vmb_vp_thread.stage_work
  */
 void vmb_message_stage_work(struct callback_head *work)
 {
-	struct vmb_vp *vp = container_of(work, struct vmb_vp, stage_work);
+	struct vmb_vp_thread *thread =
+		container_of(work, struct vmb_vp_thread, stage_work);
+	struct vmb_vp *vp = thread->vp;
 	struct vmb_bus *bus = vp->bus;
 
 	/* what is asked for from here on needs another run */
-	clear_bit(VMB_VP_STAGING, &vp->stage_flags);
+	clear_bit(VMB_VP_STAGING, &thread->stage_flags);
 	/* flag before the look at the queue; pairs with the queue's lock */
 	smp_mb__after_atomic();
 
-	/* an exiting thread has no address space to write to */
+	/*
+	 * An exiting thread has no address space to write to, and the VP may
+	 * be another thread's by now.
+	 */
 	if (current->mm == bus->mm && !READ_ONCE(bus->dead))
 		vmb_message_stage_vp(vp);
+	/* the bus last: it keeps the module */
+	vmb_vp_thread_put(thread);
 	vmb_bus_put(bus);
 }
 

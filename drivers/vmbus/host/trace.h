@@ -33,6 +33,20 @@
 		{ VMB_MSG_TL_CONNECT_RESULT,	"TL_CONNECT_RESULT" },	\
 		{ VMB_MSG_MODIFY_CHANNEL_RESPONSE, "MODIFY_CHANNEL_RESPONSE" })
 
+TRACE_EVENT(vmb_vp_takeover,
+	TP_PROTO(struct vmb_vp *vp),
+	TP_ARGS(vp),
+	TP_STRUCT__entry(
+		__string(partition, vmb_partition_name(vp->bus->partition))
+		__field(u32, vp)
+	),
+	TP_fast_assign(
+		__assign_str(partition);
+		__entry->vp = vp->index;
+	),
+	TP_printk("%s vp=%u", __get_str(partition), __entry->vp)
+);
+
 DECLARE_EVENT_CLASS(vmb_message,
 	TP_PROTO(struct vmb_bus *bus, const void *msg, u32 len),
 	TP_ARGS(bus, msg, len),

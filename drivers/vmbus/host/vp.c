@@ -12,6 +12,7 @@
 #include <linux/slab.h>
 
 #include "host.h"
+#include "trace.h"
 
 struct vmb_listen {
 	poll_table pt;
@@ -164,7 +165,7 @@ bool vmb_worker_queue(struct vmb_worker *worker, struct vmb_chan *ch)
 		return false;
 	/* a bus of this kernel has no thread for it alone */
 	if (static_branch_unlikely(&vmb_local_key) && !worker->task)
-		wake_up_process(container_of(worker, struct vmb_vp, worker)->task);
+		vmb_local_vp_wake(container_of(worker, struct vmb_vp, worker));
 	else
 		vhost_task_wake(worker->task);
 	return true;
@@ -188,12 +189,14 @@ static int vmb_worker_start(struct vmb_worker *worker, u32 index)
 static int vmb_vp_eom(wait_queue_entry_t *wait, unsigned int mode, int sync,
 		      void *key)
 {
-	struct vmb_vp *vp = container_of(wait, struct vmb_vp, eom_wait);
+	struct vmb_vp_thread *thread =
+		container_of(wait, struct vmb_vp_thread, eom_wait);
+	struct vmb_vp *vp = thread->vp;
 	u64 cnt;
 
 	if (!(key_to_poll(key) & EPOLLIN))
 		return 0;
-	eventfd_ctx_do_read(vp->eom, &cnt);
+	eventfd_ctx_do_read(thread->eom, &cnt);
 	/*
 	 * Every interrupt's EOI comes here too. A message queued just after
 	 * this look stages itself: see vmb_message_send().
@@ -204,59 +207,186 @@ static int vmb_vp_eom(wait_queue_entry_t *wait, unsigned int mode, int sync,
 }
 
 /**
- * vmb_vp_add - add a virtual processor
+ * vmb_vp_thread_create - make the object for a thread that runs a VP
+ * @vp: the VP
+ * @task: the thread; a reference to it is taken
+ *
+ * Context: may sleep.
+ * Return: it, without eventfds; NULL when there is no memory.
+ */
+struct vmb_vp_thread *vmb_vp_thread_create(struct vmb_vp *vp,
+					   struct task_struct *task)
+{
+	struct vmb_vp_thread *thread;
+
+	thread = kzalloc(sizeof(*thread), GFP_KERNEL_ACCOUNT);
+	if (!thread)
+		return NULL;
+	kref_init(&thread->ref);
+	thread->vp = vp;
+	thread->task = get_task_struct(task);
+	init_task_work(&thread->stage_work, vmb_message_stage_work);
+	return thread;
+}
+
+static void vmb_vp_thread_free(struct kref *ref)
+{
+	struct vmb_vp_thread *thread =
+		container_of(ref, struct vmb_vp_thread, ref);
+
+	if (thread->sint)
+		eventfd_ctx_put(thread->sint);
+	put_task_struct(thread->task);
+	kfree(thread);
+}
+
+/**
+ * vmb_vp_thread_put - give up a reference
+ * @thread: it; nobody listens to its EOM any more when the last one goes
+ *
+ * Context: any but hard interrupts.
+ */
+void vmb_vp_thread_put(struct vmb_vp_thread *thread)
+{
+	kref_put(&thread->ref, vmb_vp_thread_free);
+}
+
+/* The calling thread is to run a VP; undone by vmb_vp_thread_end(). */
+static struct vmb_vp_thread *vmb_vp_thread_start(struct vmb_vp *vp, int sint_fd,
+						 int eom_fd)
+{
+	struct vmb_vp_thread *thread = vmb_vp_thread_create(vp, current);
+	struct eventfd_ctx *sint;
+	int ret;
+
+	if (!thread)
+		return ERR_PTR(-ENOMEM);
+	sint = eventfd_ctx_fdget(sint_fd);
+	if (IS_ERR(sint)) {
+		ret = PTR_ERR(sint);
+		goto put_thread;
+	}
+	thread->sint = sint;
+	ret = vmb_eventfd_listen(eom_fd, &thread->eom, &thread->eom_wait,
+				 vmb_vp_eom);
+	if (ret)
+		goto put_thread;
+	return thread;
+
+put_thread:
+	vmb_vp_thread_put(thread);
+	return ERR_PTR(ret);
+}
+
+static void vmb_vp_thread_end(struct vmb_vp_thread *thread)
+{
+	vmb_eventfd_unlisten(thread->eom, &thread->eom_wait);
+	vmb_vp_thread_put(thread);
+}
+
+/* The partition's lock keeps it. */
+static struct vmb_vp_thread *vmb_vp_thread_of(struct vmb_vp *vp)
+{
+	return rcu_dereference_protected(vp->thread,
+					 lockdep_is_held(&vp->bus->partition->lock));
+}
+
+/**
+ * vmb_vp_is_current - does the calling thread run a VP?
+ * @vp: the VP
+ *
+ * Context: partition's lock.
+ */
+bool vmb_vp_is_current(struct vmb_vp *vp)
+{
+	return vmb_vp_thread_of(vp)->task == current;
+}
+
+/*
+ * The vCPU was unplugged, which ended its thread, and is plugged in again.
+ *
+ * A thread with PF_EXITING has returned from all task_works but those that
+ * exit_task_work() runs, without an address space: it does not write messages
+ * any more. Those that wait stay in the queue, as for a VP whose SynIC is off,
+ * and the first VMB_SYNIC of the new thread stages them. What is still queued to
+ * the old thread has a flag and a reference of its own, so it neither keeps the
+ * new thread from being asked nor finds its object gone.
+ *
+ * Channels stay with the VP, and so does the worker, which is a thread of the
+ * process and not of the one that added the VP.
+ */
+static int vmb_vp_take_over(struct vmb_vp *vp, int sint_fd, int eom_fd)
+{
+	struct vmb_vp_thread *old = vmb_vp_thread_of(vp), *new;
+
+	if (!(READ_ONCE(old->task->flags) & PF_EXITING))
+		return -EEXIST;
+	new = vmb_vp_thread_start(vp, sint_fd, eom_fd);
+	if (IS_ERR(new))
+		return PTR_ERR(new);
+	/* it comes out of its reset */
+	vmb_vp_clear_synic(vp);
+	rcu_assign_pointer(vp->thread, new);
+	/* nobody queues to the old thread or signals its eventfd from here on */
+	synchronize_rcu_expedited();
+	vmb_vp_thread_end(old);
+	trace_vmb_vp_takeover(vp);
+	return 0;
+}
+
+/**
+ * vmb_vp_add - add a virtual processor, or take one over from a thread that is
+ *	exiting or gone
  * @bus: the bus
  * @index: as the guest sees it
  * @sint_fd: raises its VMBus SINT
  * @eom_fd: tells that the guest wrote EOM
  *
+ * A VP that is taken over is as after a reset: its SynIC is disabled.
+ *
  * Context: the thread that runs the VP; may sleep; partition's lock.
- * Return: 0 or a negative errno; -ERESTARTNOINTR when a signal came first and
- * nothing has happened.
+ * Return: 0 or a negative errno, and nothing has changed; -EEXIST when the VP has
+ * a thread that lives; -ERESTARTNOINTR when a signal came first.
  */
 int vmb_vp_add(struct vmb_bus *bus, u32 index, int sint_fd, int eom_fd)
 {
+	struct vmb_vp_thread *thread;
 	struct vmb_vp *vp;
 	int ret;
 
 	lockdep_assert_held(&bus->partition->lock);
 	if (index >= VMB_MAX_VPS)
 		return -ENOSPC;
-	if (xa_load(&bus->vps, index))
-		return -EEXIST;
+	vp = xa_load(&bus->vps, index);
+	if (vp)
+		return vmb_vp_take_over(vp, sint_fd, eom_fd);
 
 	vp = kzalloc(sizeof(*vp), GFP_KERNEL_ACCOUNT);
 	if (!vp)
 		return -ENOMEM;
 	vp->bus = bus;
 	vp->index = index;
-	init_task_work(&vp->stage_work, vmb_message_stage_work);
 
-	vp->sint = eventfd_ctx_fdget(sint_fd);
-	if (IS_ERR(vp->sint)) {
-		ret = PTR_ERR(vp->sint);
+	/* an EOM that comes before there is vp->thread is of no interest */
+	thread = vmb_vp_thread_start(vp, sint_fd, eom_fd);
+	if (IS_ERR(thread)) {
+		ret = PTR_ERR(thread);
 		goto free_vp;
 	}
 	ret = vmb_worker_start(&vp->worker, index);
 	if (ret)
-		goto put_sint;
+		goto end_thread;
 	ret = xa_insert(&bus->vps, index, vp, GFP_KERNEL_ACCOUNT);
 	if (ret)
 		goto stop_worker;
-	vp->task = get_task_struct(current);
-	ret = vmb_eventfd_listen(eom_fd, &vp->eom, &vp->eom_wait, vmb_vp_eom);
-	if (ret)
-		goto erase_vp;
+	rcu_assign_pointer(vp->thread, thread);
 	atomic_inc(&bus->nr_vps);
 	return 0;
 
-erase_vp:
-	xa_erase(&bus->vps, index);
-	put_task_struct(vp->task);
 stop_worker:
 	vhost_task_stop(vp->worker.task);
-put_sint:
-	eventfd_ctx_put(vp->sint);
+end_thread:
+	vmb_vp_thread_end(thread);
 free_vp:
 	kfree(vp);
 	return ret;
@@ -346,12 +476,26 @@ void vmb_vp_destroy(struct vmb_vp *vp)
 	if (vmb_bus_is_local(vp->bus)) {
 		vmb_local_vp_stop(vp);
 	} else {
-		vmb_eventfd_unlisten(vp->eom, &vp->eom_wait);
+		struct vmb_vp_thread *thread = vmb_vp_thread_of(vp);
+
+		vmb_eventfd_unlisten(thread->eom, &thread->eom_wait);
 		vhost_task_stop(vp->worker.task);
 	}
 	/* it may have left closed channels in its list */
 	vmb_worker_killed(&vp->worker);
 	vmb_vp_clear_synic(vp);
+}
+
+/**
+ * vmb_vp_free - free a VP that was destroyed
+ * @vp: the VP; nobody knows of it any more
+ *
+ * Context: may sleep.
+ */
+void vmb_vp_free(struct vmb_vp *vp)
+{
+	vmb_vp_thread_put(rcu_dereference_protected(vp->thread, true));
+	kfree(vp);
 }
 
 /**

@@ -102,8 +102,15 @@ struct vmb_mem {
  * Add a virtual processor. Must be called by the thread that runs it: that
  * thread alone writes the VP's message page.
  *
- * Return: 0; EEXIST: the VP is known; EBADF, EINVAL: not an eventfd; ENOSPC:
- * @vp is too large; ENOMEM.
+ * A vCPU that is unplugged loses its thread, and has another when it is plugged in
+ * again. A VP whose thread is exiting or gone is taken over by the thread that adds
+ * it again, with eventfds that may be the same or others: as after a reset, its
+ * SynIC is disabled until %VMB_SYNIC says otherwise. Messages wait for that, and
+ * channels whose interrupts it takes are served all the time. A thread that was
+ * joined is gone. When this fails nothing has changed.
+ *
+ * Return: 0; EEXIST: the VP has a thread that lives; EBADF, EINVAL: not an
+ * eventfd; ENOSPC: @vp is too large; ENOMEM.
  */
 struct vmb_vp_add {
 	__u32 size;

@@ -207,6 +207,26 @@ void guest_vp_run(struct guest_vp *vp, void (*fn)(struct guest_vp *vp, void *arg
 	guest_vp_wait(vp);
 }
 
+static void leave_thread(struct guest_vp *vp, void *arg)
+{
+	pthread_exit(NULL);
+}
+
+/* Not of VP 0 */
+void guest_vp_end_thread(struct guest_vp *vp)
+{
+	guest_vp_start(vp, leave_thread, NULL);
+	EXPECT(!pthread_join(vp->thread, NULL));
+}
+
+/* For a VP that has none; it does nothing by itself, VMB_VP_ADD neither. */
+void guest_vp_new_thread(struct guest_vp *vp)
+{
+	vp->fn = NULL;
+	vp->busy = false;
+	EXPECT(!pthread_create(&vp->thread, NULL, vp_main, vp));
+}
+
 static void vp_up_fn(struct guest_vp *vp, void *arg)
 {
 	vp_up(vp);
@@ -219,7 +239,7 @@ struct guest_vp *guest_add_vp(struct guest *g)
 	EXPECT(g->nr_vps < GUEST_VPS);
 	g->nr_vps++;
 	vp_init(g, vp);
-	EXPECT(!pthread_create(&vp->thread, NULL, vp_main, vp));
+	guest_vp_new_thread(vp);
 	guest_vp_run(vp, vp_up_fn, NULL);
 	return vp;
 }

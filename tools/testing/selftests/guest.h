@@ -106,6 +106,8 @@ void guest_vp_start(struct guest_vp *vp, void (*fn)(struct guest_vp *vp, void *a
 		    void *arg);
 void guest_vp_wait(struct guest_vp *vp);
 void guest_synic_on(struct guest_vp *vp);
+void guest_vp_end_thread(struct guest_vp *vp);
+void guest_vp_new_thread(struct guest_vp *vp);
 u64 guest_alloc(struct guest *g, unsigned int pages);
 void *guest_ptr(struct guest *g, u64 gpa);
 u64 guest_gpa(struct guest *g, const void *p);

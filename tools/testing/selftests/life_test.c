@@ -475,11 +475,6 @@ TEST(modules_in_use)
 	EXPECT_GOOD(&cmd[0]);
 }
 
-static void leave_thread(struct guest_vp *vp, void *arg)
-{
-	pthread_exit(NULL);
-}
-
 /* Nobody is left to write the message page; the rest goes on. */
 TEST(vp_thread_exits)
 {
@@ -495,8 +490,7 @@ TEST(vp_thread_exits)
 	config_partition(PARTITION);
 	g = guest_create(PARTITION);
 	vp = guest_add_vp(g);
-	guest_vp_start(vp, leave_thread, NULL);
-	EXPECT(!pthread_join(vp->thread, NULL));
+	guest_vp_end_thread(vp);
 	for (i = 0; i < 10; i++) {
 		EXPECT_EQ(guest_post_raw(g, VMB_CONN_MESSAGE, VMB_MSG_TYPE_CHANNEL, &m,
 					 sizeof(m)), VMB_HV_SUCCESS);

@@ -51,6 +51,7 @@ static struct { unsigned int request; int error; } fails[8];
 static struct vmb_record recs[64];
 static int nr_recs;
 static unsigned long long hcall_result;
+static int other_vp = -1;
 static fake_run_fn on_run;
 
 static void say(const char *fmt, ...)
@@ -98,6 +99,11 @@ void fake_record(unsigned int type, unsigned int connection_id)
 void fake_hcall(unsigned long long result)
 {
 	hcall_result = result;
+}
+
+void fake_vp_index(int vp)
+{
+	other_vp = vp;
 }
 
 void fake_on_run(fake_run_fn fn)
@@ -237,7 +243,7 @@ static int vcpu_ioctl(int vcpu, unsigned int request, void *arg)
 		return 0;
 	case KVM_GET_MSRS:
 		say("vcpu%d get msr %#x", vcpu, msrs->entries[0].index);
-		msrs->entries[0].data = vcpu;
+		msrs->entries[0].data = other_vp < 0 ? vcpu : other_vp;
 		return 1;
 	case KVM_SET_MSRS:
 		say("vcpu%d set %u msrs", vcpu, msrs->nmsrs);

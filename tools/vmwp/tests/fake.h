@@ -16,6 +16,8 @@ void fake_fail(unsigned int request, int error);
 /* /dev/vmb has something to say, from now or after the next hypercall */
 void fake_record(unsigned int type, unsigned int connection_id);
 void fake_hcall(unsigned long long result);
+/* KVM says that each vCPU is this VP */
+void fake_vp_index(int vp);
 void fake_on_run(fake_run_fn fn);
 /* whether calls are written down: not when many threads make many */
 void fake_quiet(int quiet);

@@ -158,6 +158,15 @@ static int run_hcall_always(int vcpu, struct kvm_run *run, int nth)
 	return nth % 2 ? 0 : hcall_exit(run, 0x5c);
 }
 
+static int open_fds(void)
+{
+	int fd, n = 0;
+
+	for (fd = 0; fd < FAKE_MAX_FD; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
 /* the tests */
 
 static void t_bind(void)
@@ -374,20 +383,106 @@ static void t_setup_thread(void)
 	pthread_join(thread, NULL);
 }
 
-static void t_replug(void)
+static void in_thread(void *(*fn)(void *), int *vcpu)
 {
 	pthread_t thread;
+
+	CHECK(!pthread_create(&thread, NULL, fn, vcpu));
+	CHECK(!pthread_join(thread, NULL));
+}
+
+/* As QEMU does with a vCPU that it has kept: all in the new thread. */
+static void *replug_thread(void *arg)
+{
+	struct kvm_enable_cap cap = { .cap = KVM_CAP_HYPERV_SYNIC2 };
+	int vcpu = *(int *)arg;
+
+	CHECK(!call(vcpu, KVM_ENABLE_CAP, &cap));
+	CHECK(set_synic_msrs(vcpu, 0) == 5);
+	return run_thread(arg);
+}
+
+static int run_enable(int vcpu, struct kvm_run *run, int nth)
+{
+	(void)vcpu;
+	return nth % 2 ? 0 : synic_exit(run, 0x5001);
+}
+
+/*
+ * Its file is the same, its thread is not, though it mostly has the pthread_t of
+ * the one before. The eventfds, the route and the irqfd are as they were. That the
+ * VMM clears its registers is not a reset, which would take the disks away.
+ */
+static void t_replug(void)
+{
+	int vcpu, fds, i;
+
+	start_vm();
+	routes(0, 0);
+	vcpu = new_vcpu(1);
+	fake_on_run(run_enable);
+	in_thread(run_thread, &vcpu);
+	EXPECT("vcpu0 get msr 0x40000002\nkvm routes 1\n 4095: vp 0 sint 2\n"
+	       "kvm irqfd gsi 4095 eventfd/eventfd flags 2\n"
+	       "vmb vp 0 eventfd/eventfd\n"
+	       "vcpu0 run\nvmb synic 0: 0x1 0x5001 0x6001\nvcpu0 run\n");
+	fds = open_fds();
+	for (i = 0; i < 3; i++) {
+		in_thread(replug_thread, &vcpu);
+		EXPECT("vcpu0 cap 148\nvcpu0 set 5 msrs\n"
+		       "vcpu0 get msr 0x40000002\n"
+		       "vmb vp 0 eventfd/eventfd\n"
+		       "vcpu0 run\nvmb synic 0: 0x1 0x5001 0x6001\nvcpu0 run\n");
+	}
+	CHECK(open_fds() == fds);
+	/* a reset is one again once the guest has used it */
+	CHECK(set_synic_msrs(vcpu, 0) == 5);
+	EXPECT("vmb reset\nvcpu0 set 5 msrs\n");
+}
+
+/* A VMM that does not enable the SynIC again, and has done nothing else. */
+static void t_replug_bare(void)
+{
 	int vcpu;
 
 	start_vm();
 	vcpu = new_vcpu(1);
 	fake_on_run(run_hcall_always);
-	CHECK(!pthread_create(&thread, NULL, run_thread, &vcpu));
-	pthread_join(thread, NULL);
+	in_thread(run_thread, &vcpu);
 	fake_log();
-	/* another thread: the VMM gets the exits itself */
+	in_thread(run_thread, &vcpu);
+	EXPECT("vcpu0 get msr 0x40000002\nvmb vp 0 eventfd/eventfd\n"
+	       "vcpu0 run\nvmb hcall 0: 0x5c 0x1000 0x2000\n"
+	       "vcpu0 run, hypercall gave 0\n");
+}
+
+/* The thread that ran it lives: the VMM gets the exits of this one itself. */
+static void t_two_threads(void)
+{
+	int vcpu;
+
+	start_vm();
+	vcpu = new_vcpu(1);
+	fake_on_run(run_hcall_always);
+	in_thread(run_thread, &vcpu);
+	fake_log();
+	fake_fail(VMB_VP_ADD, EEXIST);
 	CHECK(!call(vcpu, KVM_RUN, NULL));
-	EXPECT("vcpu0 run\n");
+	EXPECT("vcpu0 get msr 0x40000002\nfails 0xb703\nvcpu0 run\n");
+}
+
+static void t_replug_other_vp(void)
+{
+	int vcpu;
+
+	start_vm();
+	vcpu = new_vcpu(1);
+	fake_on_run(run_hcall_always);
+	in_thread(run_thread, &vcpu);
+	fake_log();
+	fake_vp_index(7);
+	CHECK(!call(vcpu, KVM_RUN, NULL));
+	EXPECT("vcpu0 get msr 0x40000002\nvcpu0 run\n");
 }
 
 static void t_default_routes(void)
@@ -563,15 +658,6 @@ static void t_run_interrupted(void)
 	       "vcpu0 run, hypercall gave 0\n");
 }
 
-static int open_fds(void)
-{
-	int fd, n = 0;
-
-	for (fd = 0; fd < FAKE_MAX_FD; fd++)
-		n += fcntl(fd, F_GETFD) >= 0;
-	return n;
-}
-
 static void t_signals(void)
 {
 	int vcpu, fds;
@@ -641,12 +727,6 @@ static void t_signals_fail(void)
 	fake_record(VMB_RECORD_DROP, 6);
 	CHECK(!call(vcpu, KVM_RUN, NULL));
 	CHECK(open_fds() == fds);
-}
-
-static int run_enable(int vcpu, struct kvm_run *run, int nth)
-{
-	(void)vcpu;
-	return nth % 2 ? 0 : synic_exit(run, 0x5001);
 }
 
 static void t_reset(void)
@@ -784,7 +864,10 @@ static const struct test {
 	{ "slot-lost-later", t_slot_lost_later, NULL, "No space left" },
 	{ "setup", t_setup },
 	{ "setup-thread", t_setup_thread },
-	{ "replug", t_replug, NULL, "not supported" },
+	{ "replug", t_replug },
+	{ "replug-bare", t_replug_bare },
+	{ "two-threads", t_two_threads, NULL, "has another thread" },
+	{ "replug-other-vp", t_replug_other_vp, NULL, "another VP than 0" },
 	{ "default-routes", t_default_routes },
 	{ "routes-collide", t_routes_collide, NULL, "uses GSI 4095" },
 	{ "synic2", t_synic2 },

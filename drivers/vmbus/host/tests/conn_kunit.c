@@ -16,6 +16,7 @@ struct conn_test {
 	struct vmb_partition partition;
 	struct vmb_bus *bus;
 	struct vmb_vp vp;
+	struct vmb_vp_thread thread;
 	/* stands for a VMM's; nobody looks into it */
 	struct mm_struct *mm;
 	struct vmb_host_device dev[2];
@@ -92,8 +93,10 @@ static int conn_test_init(struct kunit *test)
 	t->vp.bus = t->bus;
 	t->vp.index = VP;
 	/* as if its thread were about to write a message: the queue stays as it is */
-	t->vp.task = current;
-	t->vp.stage_flags = BIT(VMB_VP_STAGING);
+	t->thread.vp = &t->vp;
+	t->thread.task = current;
+	t->thread.stage_flags = BIT(VMB_VP_STAGING);
+	RCU_INIT_POINTER(t->vp.thread, &t->thread);
 	return xa_insert(&t->bus->vps, VP, &t->vp, GFP_KERNEL);
 }
 
