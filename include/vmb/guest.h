@@ -121,11 +121,11 @@ struct vmb_guest_channel {
  *	interrupts may be off. Optional.
  * @rescind: the host takes the channel away and answers nothing any more. End
  *	everything that waits for it, so that nobody waits in vain. Called once,
- *	after vmb_guest_open() succeeded, in process context, while probe or any
- *	other callback may be running, with the lock of the channel's life held:
- *	must not open or close this channel. For a primary channel remove follows,
- *	where it is closed; a sub-channel is closed by the core when this returns.
- *	Optional.
+ *	after vmb_guest_open() succeeded, in process context, at once: while probe,
+ *	which has to fail then, or any other callback may be running, with the lock
+ *	of the channel's life held: must not open or close this channel. For a
+ *	primary channel remove follows, where it is closed; a sub-channel is closed
+ *	by the core when this returns. Optional.
  */
 struct vmb_guest_ops {
 	void (*receive)(struct vmb_guest_channel *ch,

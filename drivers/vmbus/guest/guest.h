@@ -258,13 +258,15 @@ struct vmb_guest_stats {
  * @rcu: frees it after interrupts that have found it
  * @bus: its bus
  * @work: makes the device known, tells the driver of it, takes it away again
+ * @tell: tells the driver that it was rescinded; has a reference while queued
  * @sub_node: place in &vmb_guest_dev.subs; bus's lock
  * @connection_id: for HvSignalEvent
  * @added: @work has made it known
  * @gone: @work has taken it away
- * @rescinded: the host has taken it back; set once, before @work runs
+ * @rescinded: the host has taken it back; set once, before @work and @tell run
  * @lock: protects what follows, up to @mode
  * @state: &enum vmb_guest_chan_state
+ * @told: the driver knows that it was rescinded
  * @pages: of both rings, header pages included
  * @nr_pages: how many
  * @gpadl: what the host knows them by
@@ -291,6 +293,7 @@ struct vmb_guest_chan {
 	struct rcu_head rcu;
 	struct vmb_guest_bus *bus;
 	struct work_struct work;
+	struct work_struct tell;
 	struct list_head sub_node;
 	u32 connection_id;
 	bool added;
@@ -300,6 +303,7 @@ struct vmb_guest_chan {
 	/* open, close, move */
 	struct mutex lock;
 	enum vmb_guest_chan_state state;
+	bool told;
 	struct page **pages;
 	unsigned int nr_pages;
 	struct vmb_guest_gpadl gpadl;
@@ -352,6 +356,7 @@ void vmb_guest_chan_kick(struct vmb_guest_chan *ch);
 void vmb_guest_offer_handle(struct vmb_guest_bus *bus, const struct vmb_msg_offer *m);
 void vmb_guest_rescind_handle(struct vmb_guest_bus *bus, u32 relid);
 void vmb_guest_chan_work(struct work_struct *work);
+void vmb_guest_chan_tell_work(struct work_struct *work);
 void vmb_guest_offer_purge(struct vmb_guest_bus *bus);
 void vmb_guest_offer_sleep(struct vmb_guest_bus *bus);
 void vmb_guest_offer_wake(struct vmb_guest_bus *bus);

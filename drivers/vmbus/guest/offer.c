@@ -6,7 +6,9 @@
  * channel there, under no lock but that of the table of channels; a rescind
  * marks its channel, and whoever waits for an answer about it waits no more. All
  * that takes long or calls a driver is done by a work of the channel itself,
- * one after the other for one channel, side by side for several.
+ * one after the other for one channel, side by side for several. But for the end
+ * of I/O upon a rescind: that has a work of its own, since the other one may be in
+ * the driver's probe, which waits for what will not come any more.
  */
 #define pr_fmt(fmt) "vmb_guest: " fmt
 
@@ -209,15 +211,40 @@ void vmb_guest_rescind_handle(struct vmb_guest_bus *bus, u32 relid)
 	/* who begins to wait looks at it after he can be found; pairs with that */
 	smp_mb();
 	vmb_guest_wait_fail(bus, relid, -ENODEV);
+	/* the first is there until the second has run */
+	kobject_get(&ch->kobj);
+	queue_work(bus->chan_wq, &ch->tell);
 	queue_work(bus->chan_wq, &ch->work);
 }
 
-/* End the I/O of a channel that was rescinded: nobody shall wait in vain. */
+/*
+ * End the I/O of a channel that was rescinded: nobody shall wait in vain. When
+ * this returns it has been done, by whomever.
+ */
 static void vmb_guest_chan_tell(struct vmb_guest_chan *ch)
 {
 	guard(mutex)(&ch->lock);
-	if (ch->state == VMB_GUEST_CHAN_OPEN && ch->ops->rescind)
+	if (ch->state != VMB_GUEST_CHAN_OPEN || ch->told)
+		return;
+	ch->told = true;
+	if (ch->ops->rescind)
 		ch->ops->rescind(&ch->pub);
+}
+
+/**
+ * vmb_guest_chan_tell_work - tell the driver of a rescind, whatever it is doing
+ * @work: &vmb_guest_chan.tell
+ *
+ * A channel that is not open yet will not be: vmb_guest_open() looks for itself.
+ *
+ * Context: process; may sleep.
+ */
+void vmb_guest_chan_tell_work(struct work_struct *work)
+{
+	struct vmb_guest_chan *ch = container_of(work, struct vmb_guest_chan, tell);
+
+	vmb_guest_chan_tell(ch);
+	vmb_guest_chan_put(ch);
 }
 
 static void vmb_guest_chan_close_left(struct vmb_guest_chan *ch)
