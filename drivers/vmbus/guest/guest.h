@@ -151,6 +151,7 @@ struct vmb_guest_percpu {
  * @msg_work: handles @queue on @msg_cpu
  * @msg_wq: for @msg_work, which must not wait for the works of channels
  * @chan_wq: for &vmb_guest_chan.work
+ * @wake_work: takes away what has not come back from a sleep
  * @offers_done: the host has made all its offers
  * @ignore: offers and rescinds are not looked at any more
  * @unloaded: the host has answered an UNLOAD that nobody waited for in order
@@ -191,6 +192,7 @@ struct vmb_guest_bus {
 	struct work_struct msg_work;
 	struct workqueue_struct *msg_wq;
 	struct workqueue_struct *chan_wq;
+	struct work_struct wake_work;
 	struct completion offers_done;
 	bool ignore;
 	bool unloaded;
@@ -360,6 +362,7 @@ void vmb_guest_chan_tell_work(struct work_struct *work);
 void vmb_guest_offer_purge(struct vmb_guest_bus *bus);
 void vmb_guest_offer_sleep(struct vmb_guest_bus *bus);
 void vmb_guest_offer_wake(struct vmb_guest_bus *bus);
+void vmb_guest_offer_wake_work(struct work_struct *work);
 
 /* Shared memory: gpadl.c */
 u64 vmb_guest_bus_pfn(const struct vmb_guest_bus *bus, struct page *page);

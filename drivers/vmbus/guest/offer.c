@@ -92,7 +92,8 @@ static bool vmb_guest_offer_again(struct vmb_guest_dev *vdev,
 	struct vmb_guest_chan *ch = vmb_guest_chan_of(vdev->pub.primary);
 	u32 relid = le32_to_cpu(m->relid);
 
-	if (ch->pub.relid || !guid_equal(&vdev->pub.class_id, &m->class_id))
+	if (ch->pub.relid || vmb_guest_chan_rescinded(ch) ||
+	    !guid_equal(&vdev->pub.class_id, &m->class_id))
 		return false;
 	ch->connection_id = le32_to_cpu(m->connection_id);
 	vdev->pub.version = ch->bus->version;
@@ -444,6 +445,9 @@ void vmb_guest_offer_sleep(struct vmb_guest_bus *bus)
  * vmb_guest_offer_wake - take away what has not come back
  * @bus: the bus
  *
+ * Nobody uses it any more when this returns. It is removed when processes run
+ * again: removal waits for I/O that waits for the machine to be awake.
+ *
  * Context: may sleep.
  */
 void vmb_guest_offer_wake(struct vmb_guest_bus *bus)
@@ -458,7 +462,29 @@ void vmb_guest_offer_wake(struct vmb_guest_bus *bus)
 			continue;
 		dev_warn(&vdev->pub.dev, "has not come back\n");
 		WRITE_ONCE(ch->rescinded, true);
-		queue_work(bus->chan_wq, &ch->work);
+	}
+	spin_unlock(&bus->dev_lock);
+	queue_work(system_freezable_wq, &bus->wake_work);
+}
+
+/**
+ * vmb_guest_offer_wake_work - the second half of it
+ * @work: &vmb_guest_bus.wake_work
+ *
+ * Context: process.
+ */
+void vmb_guest_offer_wake_work(struct work_struct *work)
+{
+	struct vmb_guest_bus *bus = container_of(work, struct vmb_guest_bus, wake_work);
+	struct vmb_guest_dev *vdev;
+
+	spin_lock(&bus->dev_lock);
+	list_for_each_entry(vdev, &bus->devices, list) {
+		struct vmb_guest_chan *ch = vmb_guest_chan_of(vdev->pub.primary);
+
+		/* asleep again, it has no id either, but may come back */
+		if (!ch->pub.relid && vmb_guest_chan_rescinded(ch))
+			queue_work(bus->chan_wq, &ch->work);
 	}
 	spin_unlock(&bus->dev_lock);
 }

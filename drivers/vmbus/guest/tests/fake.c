@@ -463,6 +463,7 @@ void settle(struct fake *f)
 		flush_workqueue(f->bus->msg_wq);
 		flush_work(&f->irq_work);
 	} while (!list_empty(&f->out));
+	flush_work(&f->bus->wake_work);
 	flush_workqueue(f->bus->msg_wq);
 	flush_workqueue(f->bus->chan_wq);
 }
