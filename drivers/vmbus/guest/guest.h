@@ -259,8 +259,9 @@ struct vmb_guest_stats {
  * @kobj: its directory in sysfs, and its reference count
  * @rcu: frees it after interrupts that have found it
  * @bus: its bus
- * @work: makes the device known, tells the driver of it, takes it away again
- * @tell: tells the driver that it was rescinded; has a reference while queued
+ * @work: makes the device known, tells the driver of it, takes it away again; has
+ *	a reference while queued, as has @tell
+ * @tell: tells the driver that it was rescinded
  * @sub_node: place in &vmb_guest_dev.subs; bus's lock
  * @connection_id: for HvSignalEvent
  * @added: @work has made it known

@@ -17,6 +17,14 @@
 #include "guest.h"
 #include "trace.h"
 
+/* A run that is queued has a reference, which vmb_guest_chan_work() gives up. */
+static void vmb_guest_chan_queue(struct vmb_guest_chan *ch)
+{
+	kobject_get(&ch->kobj);
+	if (!queue_work(ch->bus->chan_wq, &ch->work))
+		vmb_guest_chan_put(ch);
+}
+
 static void vmb_guest_chan_release_id(struct vmb_guest_chan *ch)
 {
 	struct vmb_msg_relid msg = {
@@ -178,7 +186,7 @@ void vmb_guest_offer_handle(struct vmb_guest_bus *bus, const struct vmb_msg_offe
 		spin_unlock(&bus->dev_lock);
 	}
 	trace_vmb_guest_offer(ch);
-	queue_work(bus->chan_wq, &ch->work);
+	vmb_guest_chan_queue(ch);
 	return;
 
 put_device:
@@ -208,14 +216,14 @@ void vmb_guest_rescind_handle(struct vmb_guest_bus *bus, u32 relid)
 		return;
 	}
 	trace_vmb_guest_rescind(ch);
+	/* of the second work: a run of the first that is under way may take ch away */
+	kobject_get(&ch->kobj);
 	WRITE_ONCE(ch->rescinded, true);
 	/* who begins to wait looks at it after he can be found; pairs with that */
 	smp_mb();
 	vmb_guest_wait_fail(bus, relid, -ENODEV);
-	/* the first is there until the second has run */
-	kobject_get(&ch->kobj);
+	vmb_guest_chan_queue(ch);
 	queue_work(bus->chan_wq, &ch->tell);
-	queue_work(bus->chan_wq, &ch->work);
 }
 
 /*
@@ -336,15 +344,8 @@ static void vmb_guest_remove_primary(struct vmb_guest_chan *ch)
 	put_device(&vdev->pub.dev);
 }
 
-/**
- * vmb_guest_chan_work - make a channel known, or take it away
- * @work: of the channel
- *
- * Context: process; may sleep.
- */
-void vmb_guest_chan_work(struct work_struct *work)
+static void vmb_guest_chan_step(struct vmb_guest_chan *ch)
 {
-	struct vmb_guest_chan *ch = container_of(work, struct vmb_guest_chan, work);
 	bool primary = !ch->pub.index;
 
 	if (ch->gone)
@@ -368,6 +369,22 @@ void vmb_guest_chan_work(struct work_struct *work)
 	vmb_guest_chan_put(ch);
 }
 
+/**
+ * vmb_guest_chan_work - make a channel known, or take it away
+ * @work: of the channel
+ *
+ * One run may do both; another that is queued by then finds nothing to do.
+ *
+ * Context: process; may sleep.
+ */
+void vmb_guest_chan_work(struct work_struct *work)
+{
+	struct vmb_guest_chan *ch = container_of(work, struct vmb_guest_chan, work);
+
+	vmb_guest_chan_step(ch);
+	vmb_guest_chan_put(ch);
+}
+
 /* All sub-channels go, or all primary ones, as if they were rescinded. */
 static void vmb_guest_offer_drop(struct vmb_guest_bus *bus, bool primary)
 {
@@ -387,7 +404,7 @@ static void vmb_guest_offer_drop(struct vmb_guest_bus *bus, bool primary)
 		if (!primary)
 			vmb_guest_chan_close_left(ch);
 		WRITE_ONCE(ch->rescinded, true);
-		queue_work(bus->chan_wq, &ch->work);
+		vmb_guest_chan_queue(ch);
 	}
 	flush_workqueue(bus->chan_wq);
 }
@@ -417,7 +434,7 @@ void vmb_guest_offer_purge(struct vmb_guest_bus *bus)
 		struct vmb_guest_chan *ch = vmb_guest_chan_of(vdev->pub.primary);
 
 		WRITE_ONCE(ch->rescinded, true);
-		queue_work(bus->chan_wq, &ch->work);
+		vmb_guest_chan_queue(ch);
 	}
 	flush_workqueue(bus->chan_wq);
 }
@@ -484,7 +501,7 @@ void vmb_guest_offer_wake_work(struct work_struct *work)
 
 		/* asleep again, it has no id either, but may come back */
 		if (!ch->pub.relid && vmb_guest_chan_rescinded(ch))
-			queue_work(bus->chan_wq, &ch->work);
+			vmb_guest_chan_queue(ch);
 	}
 	spin_unlock(&bus->dev_lock);
 }

@@ -186,8 +186,9 @@ void vsc_stor_channel_sub(struct vmb_guest_channel *ch)
 		return;
 	}
 	mutex_lock(&sd->lost_lock);
-	/* it may have been rescinded since; pairs with the reads in io.c */
+	/* it may have been rescinded since */
 	if (!chan->dead)
+		/* pairs with the reads in io.c */
 		smp_store_release(&sd->queues[chan->queue].chan, chan);
 	mutex_unlock(&sd->lost_lock);
 }
