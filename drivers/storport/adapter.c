@@ -5,6 +5,7 @@
 #define pr_fmt(fmt) "storport: " fmt
 
 #include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -218,6 +219,95 @@ void storport_adapter_gone(struct storport_adapter *adapter)
 		mod_delayed_work(system_highpri_wq, &port->run_work, 0);
 }
 EXPORT_SYMBOL_GPL(storport_adapter_gone);
+
+/* Commands that were turned away, and resets that waited, go on. */
+static void wake_up_adapter(struct storport_port *port)
+{
+	clear_bit(STORPORT_PORT_SUSPENDED, &port->flags);
+	clear_bit(STORPORT_PORT_ASLEEP, &port->flags);
+	/* pairs with the barrier of the wait in error.c, awake() */
+	smp_mb__after_atomic();
+	wake_up_all(&port->returned);
+	storport_ready(&port->adapter);
+}
+
+/**
+ * storport_adapter_suspend() - the machine is about to sleep
+ * @adapter: the adapter
+ *
+ * No command starts any more; those that come are tried again after
+ * storport_adapter_resume(). What the device has it may end, for at most
+ * &storport_config.reset_ms; then it is asked by %STORPORT_SUSPEND to forget the
+ * rest, which is sent again as well. Rungs of the reset ladder that begin
+ * meanwhile wait for the device to wake up.
+ *
+ * Context: process, with no lock that adapter_control takes.
+ * Return: 0, also if the device is gone; what adapter_control says: then
+ * everything goes on.
+ */
+int storport_adapter_suspend(struct storport_adapter *adapter)
+{
+	const struct storport_miniport *mp = adapter->miniport;
+	struct storport_port *port = storport_port_of(adapter);
+	unsigned long deadline = jiffies + msecs_to_jiffies(adapter->config.reset_ms);
+	int ret = -EOPNOTSUPP;
+
+	set_bit(STORPORT_PORT_ASLEEP, &port->flags);
+	storport_queues_barrier(port);
+	/* a batch that has begun is still shown to the device, and may end */
+	while (!storport_queues_idle(port) && !storport_port_gone(port) &&
+	       time_before(jiffies, deadline))
+		fsleep(500);
+
+	/* after a restart that is under way; others wait until the device is awake */
+	mutex_lock(&port->control_lock);
+	set_bit(STORPORT_PORT_SUSPENDED, &port->flags);
+	mutex_unlock(&port->control_lock);
+	storport_queues_barrier(port);
+	/* without the lock: the device may be found gone while it is talked to */
+	if (storport_port_gone(port))
+		ret = 0;
+	else if (mp->adapter_control)
+		ret = mp->adapter_control(adapter, STORPORT_SUSPEND);
+	if (!ret)
+		storport_srb_sweep(port, DID_REQUEUE);
+	else
+		wake_up_adapter(port);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(storport_adapter_suspend);
+
+/**
+ * storport_adapter_resume() - undo storport_adapter_suspend()
+ * @adapter: the adapter, suspended or not
+ *
+ * A device that does not start again is gone, see storport_adapter_gone(). What
+ * its logical units are now is looked at.
+ *
+ * Context: as storport_adapter_suspend().
+ * Return: 0, or what adapter_control said to %STORPORT_RESUME.
+ */
+int storport_adapter_resume(struct storport_adapter *adapter)
+{
+	struct storport_port *port = storport_port_of(adapter);
+	int ret = 0;
+
+	if (!test_bit(STORPORT_PORT_ASLEEP, &port->flags))
+		return 0;
+	if (!storport_port_gone(port))
+		ret = adapter->miniport->adapter_control(adapter, STORPORT_RESUME);
+	if (ret) {
+		if (!storport_port_gone(port))
+			shost_printk(KERN_ERR, port->host,
+				     "does not wake up: error %d\n", ret);
+		storport_adapter_gone(adapter);
+	}
+	wake_up_adapter(port);
+	if (!ret)
+		storport_notify(adapter, STORPORT_EVENT_BUS_CHANGE, NULL);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(storport_adapter_resume);
 
 /**
  * storport_adapter_remove() - give an adapter back

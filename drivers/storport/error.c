@@ -137,6 +137,17 @@ static struct storport_address address_of(struct scsi_cmnd *cmd)
 	};
 }
 
+/*
+ * No rung can work while the device sleeps. Returns false if there is no device
+ * any more.
+ */
+static bool awake(struct storport_port *port)
+{
+	wait_event(port->returned, !test_bit(STORPORT_PORT_ASLEEP, &port->flags) ||
+		   storport_port_gone(port));
+	return !storport_port_gone(port);
+}
+
 /**
  * storport_error_abort() - abort one command
  * @cmd: the command; the mid-layer has it
@@ -152,12 +163,13 @@ int storport_error_abort(struct scsi_cmnd *cmd)
 	struct storport_address addr = address_of(cmd);
 	struct storport_srb *srb = scsi_cmd_priv(cmd);
 	unsigned int limit = port->adapter.config.reset_ms;
-	unsigned long deadline = jiffies + msecs_to_jiffies(limit);
 	u64 id = READ_ONCE(srb->id);
+	unsigned long deadline;
 	bool ok = false;
 
-	if (storport_port_gone(port))
+	if (!awake(port))
 		return FAST_IO_FAIL;
+	deadline = jiffies + msecs_to_jiffies(limit);
 	storport_count(port, STORPORT_CNT_ABORT);
 	/* a command of the error handler itself did not pass a time limit */
 	storport_srb_orphan(port, srb);
@@ -179,12 +191,13 @@ static int reset(struct scsi_cmnd *cmd, enum scope scope, const char *rung,
 	struct storport_port *port = shost_priv(cmd->device->host);
 	struct storport_address addr = address_of(cmd);
 	unsigned int limit = port->adapter.config.reset_ms;
-	unsigned long deadline = jiffies + msecs_to_jiffies(limit);
 	struct awaited awaited = { .port = port, .addr = &addr, .scope = scope };
+	unsigned long deadline;
 	bool ok;
 
-	if (storport_port_gone(port))
+	if (!awake(port))
 		return FAST_IO_FAIL;
+	deadline = jiffies + msecs_to_jiffies(limit);
 	if (!op)
 		return FAILED;
 	storport_count(port, counter);
@@ -253,7 +266,7 @@ int storport_error_restart(struct scsi_cmnd *cmd)
 	struct storport_address addr = address_of(cmd);
 	int ret;
 
-	if (storport_port_gone(port))
+	if (!awake(port))
 		return FAST_IO_FAIL;
 	if (!mp->adapter_control)
 		return FAILED;

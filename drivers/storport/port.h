@@ -105,6 +105,8 @@ enum storport_port_flag {
 	STORPORT_PORT_GONE,		/* no device any more */
 	STORPORT_PORT_REMOVING,		/* no new rescans */
 	STORPORT_PORT_BLOCKED,		/* link is down */
+	STORPORT_PORT_ASLEEP,		/* from suspend to resume */
+	STORPORT_PORT_SUSPENDED,	/* and the device is not there */
 };
 
 /* struct storport_port.events and struct storport_lun.events: work to do */
@@ -122,7 +124,7 @@ enum storport_todo {
  * @control_lock: stop, restart and removal
  * @queues: all of them
  * @nr_queues: how many
- * @returned: waits of the reset ladder: a command came back
+ * @returned: waits of the reset ladder: a command came back, the device woke up
  * @events: &enum storport_todo for all logical units
  * @event_work: does what @events says
  * @run_work: runs the queues again
@@ -255,6 +257,7 @@ int storport_queues_alloc(struct storport_port *port);
 void storport_queues_free(struct storport_port *port);
 void storport_queues_map(struct Scsi_Host *host);
 void storport_queues_barrier(struct storport_port *port);
+bool storport_queues_idle(struct storport_port *port);
 void storport_queue_commit(struct storport_queue *queue);
 void storport_queue_commit_rqs(struct Scsi_Host *host, u16 hwq);
 int storport_queue_poll(struct Scsi_Host *host, unsigned int hwq);

@@ -144,6 +144,28 @@ void storport_queues_barrier(struct storport_port *port)
 }
 
 /**
+ * storport_queues_idle() - has the device given everything back?
+ * @port: the adapter, with its queues
+ *
+ * Looks for outcomes on poll queues, whose users may not do it any more.
+ *
+ * Context: process.
+ * Return: whether nothing is in flight.
+ */
+bool storport_queues_idle(struct storport_port *port)
+{
+	unsigned int q, tag;
+
+	for (q = port->adapter.config.nr_queues; q < port->nr_queues; q++)
+		storport_queue_poll(port->host, q);
+	for (q = 0; q < port->nr_queues; q++)
+		for (tag = 0; tag < port->adapter.config.queue_depth; tag++)
+			if (atomic64_read(&port->queues[q].slots[tag].id))
+				return false;
+	return true;
+}
+
+/**
  * storport_queue_commit() - tell the device what was started
  * @queue: the queue, whose start_lock is held
  */
@@ -154,6 +176,7 @@ void storport_queue_commit(struct storport_queue *queue)
 	lockdep_assert_held(&queue->start_lock);
 	/* what is swept needs no telling, and the device may be gone */
 	if (READ_ONCE(port->flags) & (BIT(STORPORT_PORT_GONE) |
+				      BIT(STORPORT_PORT_SUSPENDED) |
 				      BIT(STORPORT_PORT_STOPPED)))
 		queue->pending = 0;
 	if (!queue->pending)
@@ -199,6 +222,7 @@ int storport_queue_poll(struct Scsi_Host *host, unsigned int hwq)
 	/* stop and removal wait for a grace period after they set the flags */
 	rcu_read_lock();
 	if (!(READ_ONCE(port->flags) & (BIT(STORPORT_PORT_GONE) |
+					BIT(STORPORT_PORT_SUSPENDED) |
 					BIT(STORPORT_PORT_STOPPED)))) {
 		/* for people; a few may get lost */
 		data_race(queue->polls++);

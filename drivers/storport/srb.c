@@ -136,6 +136,7 @@ int storport_srb_queue(struct Scsi_Host *host, struct scsi_cmnd *cmd)
 	spin_lock_irqsave(&queue->start_lock, flags);
 	if (unlikely(READ_ONCE(port->flags) & (BIT(STORPORT_PORT_GONE) |
 					       BIT(STORPORT_PORT_STOPPED) |
+					       BIT(STORPORT_PORT_ASLEEP) |
 					       BIT(STORPORT_PORT_BLOCKED)))) {
 		ret = storport_port_gone(port) ? STORPORT_START_GONE :
 						 STORPORT_START_ADAPTER_BUSY;

@@ -166,11 +166,17 @@ enum storport_start {
  * @STORPORT_REMOVED: the device is gone without having been asked to; let go
  *	of it without talking to it. An outcome that comes all the same ends
  *	nothing
+ * @STORPORT_SUSPEND: the machine is about to sleep: as %STORPORT_STOP, for a
+ *	device that will have to be brought up again
+ * @STORPORT_RESUME: bring it up again. It has the queues that it had; what else
+ *	it can do must be no less than what find_adapter said
  */
 enum storport_control {
 	STORPORT_STOP,
 	STORPORT_RESTART,
 	STORPORT_REMOVED,
+	STORPORT_SUSPEND,
+	STORPORT_RESUME,
 };
 
 /**
@@ -351,6 +357,8 @@ storport_adapter_add(const struct storport_miniport *miniport,
 		     struct device *dev, void *context);
 void storport_adapter_remove(struct storport_adapter *adapter);
 void storport_adapter_gone(struct storport_adapter *adapter);
+int storport_adapter_suspend(struct storport_adapter *adapter);
+int storport_adapter_resume(struct storport_adapter *adapter);
 
 /* srb.c */
 int storport_complete(struct storport_adapter *adapter, u64 id,

@@ -104,8 +104,9 @@ struct vmb_guest_channel {
  * struct vmb_guest_ops - what is called for an open channel
  * @receive: one packet. It and all its pointers are private memory and valid
  *	until this returns. Context: as the channel's &enum vmb_guest_mode says.
- * @batch_end: after the last packet of a batch, before its space goes back to
- *	the host, for what is worth doing once. Optional. Same context.
+ * @batch_end: after the last packet of a batch, for what is worth doing once.
+ *	The host gets the space of its packets back after that, but that of each
+ *	quarter of the ring earlier. Optional. Same context.
  * @room: there is room for the packet that did not fit. Called once for each
  *	time that vmb_guest_put() or vmb_guest_send() returned -EAGAIN, or once
  *	for several; maybe before they have returned. Must not sleep; interrupts
@@ -120,11 +121,11 @@ struct vmb_guest_channel {
  *	interrupts may be off. Optional.
  * @rescind: the host takes the channel away and answers nothing any more. End
  *	everything that waits for it, so that nobody waits in vain. Called once,
- *	after vmb_guest_open() succeeded, in process context, while probe or any
- *	other callback may be running, with the lock of the channel's life held:
- *	must not open or close this channel. For a primary channel remove follows,
- *	where it is closed; a sub-channel is closed by the core when this returns.
- *	Optional.
+ *	after vmb_guest_open() succeeded, in process context, at once: while probe,
+ *	which has to fail then, or any other callback may be running, with the lock
+ *	of the channel's life held: must not open or close this channel. For a
+ *	primary channel remove follows, where it is closed; a sub-channel is closed
+ *	by the core when this returns. Optional.
  */
 struct vmb_guest_ops {
 	void (*receive)(struct vmb_guest_channel *ch,

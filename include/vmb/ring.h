@@ -82,6 +82,9 @@ struct vmb_gpa_range {
 	const __le64 *pfns;
 };
 
+/* who takes many packets at once gives room back for each such part of the ring */
+#define VMB_RELEASE_PARTS	4
+
 int vmb_ring_init_producer(struct vmb_ring *ring, void *hdr, void *data, u32 size);
 int vmb_ring_init_consumer(struct vmb_ring *ring, void *hdr, void *data, u32 size);
 /* in the kernel only */

@@ -411,7 +411,7 @@ static int fake_control(struct storport_adapter *adapter,
 	spin_unlock_irq(&fake->lock);
 	if (ret && control != STORPORT_REMOVED)
 		return ret;
-	if (control != STORPORT_RESTART) {
+	if (control != STORPORT_RESTART && control != STORPORT_RESUME) {
 		/* a command that is being answered is answered before this */
 		forget_all(fake);
 		flush_work(&fake->work);

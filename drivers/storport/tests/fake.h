@@ -74,7 +74,7 @@ struct fake {
 	struct fake_rung reset_target;
 	struct fake_rung reset_bus;
 	/* calls of adapter_control, by what for; and its answer */
-	int controls[3];
+	int controls[STORPORT_RESUME + 1];
 	int restart_result;
 	bool removed;
 	/* what commands go by, and the one that does not work */

@@ -255,6 +255,93 @@ static void rescan_path(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, storport_queue_cpu(fake->adapter, 77), -1);
 }
 
+static void sleep_with(struct kunit *test, struct fake *fake, struct fake_bio **fb, int nr)
+{
+	int i;
+
+	for (i = 0; i < nr; i++) {
+		fb[i] = fake_bio(test, fake, i & 1 ? REQ_OP_WRITE : REQ_OP_READ, i * 16);
+		fake_bio_submit(fb[i]);
+	}
+	FAKE_WAIT(test, fake_held(fake) == nr);
+}
+
+/* The machine sleeps while the device has commands that it does not end. */
+static void rescan_sleep(struct kunit *test)
+{
+	struct fake_bio *fb[6], *late;
+	struct fake *fake = test->priv;
+	int i;
+
+	fake->hold = -1;
+	sleep_with(test, fake, fb, 6);
+	fake->adapter->config.reset_ms = 300;
+	KUNIT_EXPECT_EQ(test, storport_adapter_suspend(fake->adapter), 0);
+	KUNIT_EXPECT_EQ(test, fake->controls[STORPORT_SUSPEND], 1);
+	KUNIT_EXPECT_EQ(test, fake_counter(fake, STORPORT_CNT_SWEPT), 6);
+	fake->hold = 0;
+	late = fake_bio(test, fake, REQ_OP_READ, 512);
+	fake_bio_submit(late);
+	msleep(100);
+	/* nothing has ended, and nothing has been given to the device */
+	for (i = 0; i < 6; i++)
+		KUNIT_EXPECT_FALSE(test, completion_done(&fb[i]->done));
+	KUNIT_EXPECT_FALSE(test, completion_done(&late->done));
+	KUNIT_EXPECT_EQ(test, fake_held(fake), 0);
+
+	KUNIT_EXPECT_EQ(test, storport_adapter_resume(fake->adapter), 0);
+	KUNIT_EXPECT_EQ(test, fake->controls[STORPORT_RESUME], 1);
+	for (i = 0; i < 6; i++)
+		KUNIT_EXPECT_EQ(test, fake_bio_wait(test, fb[i]), BLK_STS_OK);
+	KUNIT_EXPECT_EQ(test, fake_bio_wait(test, late), BLK_STS_OK);
+	/* there may be other logical units now */
+	FAKE_WAIT(test, fake_counter(fake, STORPORT_CNT_RESCAN) == 1);
+	KUNIT_EXPECT_EQ(test, storport_adapter_resume(fake->adapter), 0);
+	KUNIT_EXPECT_EQ(test, fake->controls[STORPORT_RESUME], 1);
+}
+
+/* What the device ends before it is stopped is not sent again. */
+static void rescan_sleep_drain(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+	struct fake_bio *fb[8];
+	int i;
+
+	fake->hold = -1;
+	sleep_with(test, fake, fb, 8);
+	fake_release(fake);
+	KUNIT_EXPECT_EQ(test, storport_adapter_suspend(fake->adapter), 0);
+	for (i = 0; i < 8; i++)
+		KUNIT_EXPECT_EQ(test, fake_bio_wait(test, fb[i]), BLK_STS_OK);
+	KUNIT_EXPECT_EQ(test, fake_counter(fake, STORPORT_CNT_SWEPT), 0);
+	KUNIT_EXPECT_EQ(test, storport_adapter_resume(fake->adapter), 0);
+}
+
+/* The device refuses to be stopped; and one that does not wake up is gone. */
+static void rescan_sleep_fails(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+	struct fake_bio *fb[4];
+	int i;
+
+	fake->restart_result = -EIO;
+	KUNIT_EXPECT_EQ(test, storport_adapter_suspend(fake->adapter), -EIO);
+	fake->restart_result = 0;
+	fb[0] = fake_bio(test, fake, REQ_OP_READ, 0);
+	fake_bio_submit(fb[0]);
+	KUNIT_EXPECT_EQ(test, fake_bio_wait(test, fb[0]), BLK_STS_OK);
+
+	fake->hold = -1;
+	sleep_with(test, fake, fb, 4);
+	fake->adapter->config.reset_ms = 100;
+	KUNIT_EXPECT_EQ(test, storport_adapter_suspend(fake->adapter), 0);
+	fake->restart_result = -EIO;
+	KUNIT_EXPECT_EQ(test, storport_adapter_resume(fake->adapter), -EIO);
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_EQ(test, fake_bio_wait(test, fb[i]), BLK_STS_IOERR);
+	KUNIT_EXPECT_EQ(test, fake->controls[STORPORT_REMOVED], 1);
+}
+
 struct remover {
 	struct work_struct work;
 	struct fake *fake;
@@ -310,6 +397,9 @@ static struct kunit_case rescan_cases[] = {
 	KUNIT_CASE(rescan_surprise_busy),
 	KUNIT_CASE(rescan_surprise_scan),
 	KUNIT_CASE(rescan_path),
+	KUNIT_CASE(rescan_sleep),
+	KUNIT_CASE(rescan_sleep_drain),
+	KUNIT_CASE(rescan_sleep_fails),
 	KUNIT_CASE(rescan_orderly),
 	{}
 };

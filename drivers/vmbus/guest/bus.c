@@ -55,6 +55,7 @@ struct vmb_guest_bus *vmb_guest_bus_create(struct vmb_guest_platform *pf)
 	spin_lock_init(&bus->msg_lock);
 	INIT_LIST_HEAD(&bus->waits);
 	INIT_WORK(&bus->msg_work, vmb_guest_message_work);
+	INIT_WORK(&bus->wake_work, vmb_guest_offer_wake_work);
 	init_completion(&bus->offers_done);
 
 	if (vmb_guest_cpu_alloc(bus))
@@ -214,6 +215,7 @@ void vmb_guest_bus_destroy(struct vmb_guest_bus *bus)
 	vmb_guest_debugfs_remove(bus);
 	WRITE_ONCE(bus->ignore, true);
 	flush_workqueue(bus->msg_wq);
+	cancel_work_sync(&bus->wake_work);
 	vmb_guest_offer_purge(bus);
 	mutex_lock(&bus->lock);
 	vmb_guest_conn_unload(bus);

@@ -39,6 +39,7 @@ struct vmb_guest_chan *vmb_guest_chan_alloc(struct vmb_guest_bus *bus,
 	ch->pub.cpu = bus->msg_cpu;
 	ch->connection_id = le32_to_cpu(offer->connection_id);
 	INIT_WORK(&ch->work, vmb_guest_chan_work);
+	INIT_WORK(&ch->tell, vmb_guest_chan_tell_work);
 	INIT_LIST_HEAD(&ch->sub_node);
 	mutex_init(&ch->lock);
 	vmb_guest_chan_init_data(ch);

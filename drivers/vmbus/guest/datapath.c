@@ -91,6 +91,10 @@ static int vmb_guest_chan_receive(struct vmb_guest_chan *ch, int budget)
 			break;
 		ch->ops->receive(&ch->pub, &pkt);
 		n++;
+		/* a batch may be more than the ring holds: the host fills it meanwhile */
+		if (vmb_ring_unreleased(&ch->in) >= ch->in.size / VMB_RELEASE_PARTS &&
+		    vmb_ring_release(&ch->in))
+			vmb_guest_chan_signal(ch, &ch->stats.intr_in_full);
 	}
 	if (n) {
 		if (ch->ops->batch_end)

@@ -83,6 +83,8 @@ static int vmb_guest_bus_suspend_dev(struct device *dev)
 {
 	const struct vmb_guest_driver *drv;
 
+	/* the core does not hold it this late; probe, remove and sub_channel do */
+	guard(device)(dev);
 	if (!dev->driver)
 		return 0;
 	drv = vmb_guest_driver_of(dev->driver);
@@ -97,6 +99,7 @@ static int vmb_guest_bus_resume_dev(struct device *dev)
 {
 	struct vmb_guest_dev *vdev = vmb_guest_dev_of(dev);
 
+	guard(device)(dev);
 	/* one that has not come back is about to be removed */
 	if (!dev->driver || vmb_guest_chan_rescinded(vmb_guest_chan_of(vdev->pub.primary)))
 		return 0;

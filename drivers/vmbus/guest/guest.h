@@ -151,6 +151,7 @@ struct vmb_guest_percpu {
  * @msg_work: handles @queue on @msg_cpu
  * @msg_wq: for @msg_work, which must not wait for the works of channels
  * @chan_wq: for &vmb_guest_chan.work
+ * @wake_work: takes away what has not come back from a sleep
  * @offers_done: the host has made all its offers
  * @ignore: offers and rescinds are not looked at any more
  * @unloaded: the host has answered an UNLOAD that nobody waited for in order
@@ -191,6 +192,7 @@ struct vmb_guest_bus {
 	struct work_struct msg_work;
 	struct workqueue_struct *msg_wq;
 	struct workqueue_struct *chan_wq;
+	struct work_struct wake_work;
 	struct completion offers_done;
 	bool ignore;
 	bool unloaded;
@@ -257,14 +259,17 @@ struct vmb_guest_stats {
  * @kobj: its directory in sysfs, and its reference count
  * @rcu: frees it after interrupts that have found it
  * @bus: its bus
- * @work: makes the device known, tells the driver of it, takes it away again
+ * @work: makes the device known, tells the driver of it, takes it away again; has
+ *	a reference while queued, as has @tell
+ * @tell: tells the driver that it was rescinded
  * @sub_node: place in &vmb_guest_dev.subs; bus's lock
  * @connection_id: for HvSignalEvent
  * @added: @work has made it known
  * @gone: @work has taken it away
- * @rescinded: the host has taken it back; set once, before @work runs
+ * @rescinded: the host has taken it back; set once, before @work and @tell run
  * @lock: protects what follows, up to @mode
  * @state: &enum vmb_guest_chan_state
+ * @told: the driver knows that it was rescinded
  * @pages: of both rings, header pages included
  * @nr_pages: how many
  * @gpadl: what the host knows them by
@@ -291,6 +296,7 @@ struct vmb_guest_chan {
 	struct rcu_head rcu;
 	struct vmb_guest_bus *bus;
 	struct work_struct work;
+	struct work_struct tell;
 	struct list_head sub_node;
 	u32 connection_id;
 	bool added;
@@ -300,6 +306,7 @@ struct vmb_guest_chan {
 	/* open, close, move */
 	struct mutex lock;
 	enum vmb_guest_chan_state state;
+	bool told;
 	struct page **pages;
 	unsigned int nr_pages;
 	struct vmb_guest_gpadl gpadl;
@@ -352,9 +359,11 @@ void vmb_guest_chan_kick(struct vmb_guest_chan *ch);
 void vmb_guest_offer_handle(struct vmb_guest_bus *bus, const struct vmb_msg_offer *m);
 void vmb_guest_rescind_handle(struct vmb_guest_bus *bus, u32 relid);
 void vmb_guest_chan_work(struct work_struct *work);
+void vmb_guest_chan_tell_work(struct work_struct *work);
 void vmb_guest_offer_purge(struct vmb_guest_bus *bus);
 void vmb_guest_offer_sleep(struct vmb_guest_bus *bus);
 void vmb_guest_offer_wake(struct vmb_guest_bus *bus);
+void vmb_guest_offer_wake_work(struct work_struct *work);
 
 /* Shared memory: gpadl.c */
 u64 vmb_guest_bus_pfn(const struct vmb_guest_bus *bus, struct page *page);

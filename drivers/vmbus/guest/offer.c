@@ -6,7 +6,9 @@
  * channel there, under no lock but that of the table of channels; a rescind
  * marks its channel, and whoever waits for an answer about it waits no more. All
  * that takes long or calls a driver is done by a work of the channel itself,
- * one after the other for one channel, side by side for several.
+ * one after the other for one channel, side by side for several. But for the end
+ * of I/O upon a rescind: that has a work of its own, since the other one may be in
+ * the driver's probe, which waits for what will not come any more.
  */
 #define pr_fmt(fmt) "vmb_guest: " fmt
 
@@ -14,6 +16,14 @@
 
 #include "guest.h"
 #include "trace.h"
+
+/* A run that is queued has a reference, which vmb_guest_chan_work() gives up. */
+static void vmb_guest_chan_queue(struct vmb_guest_chan *ch)
+{
+	kobject_get(&ch->kobj);
+	if (!queue_work(ch->bus->chan_wq, &ch->work))
+		vmb_guest_chan_put(ch);
+}
 
 static void vmb_guest_chan_release_id(struct vmb_guest_chan *ch)
 {
@@ -90,7 +100,8 @@ static bool vmb_guest_offer_again(struct vmb_guest_dev *vdev,
 	struct vmb_guest_chan *ch = vmb_guest_chan_of(vdev->pub.primary);
 	u32 relid = le32_to_cpu(m->relid);
 
-	if (ch->pub.relid || !guid_equal(&vdev->pub.class_id, &m->class_id))
+	if (ch->pub.relid || vmb_guest_chan_rescinded(ch) ||
+	    !guid_equal(&vdev->pub.class_id, &m->class_id))
 		return false;
 	ch->connection_id = le32_to_cpu(m->connection_id);
 	vdev->pub.version = ch->bus->version;
@@ -175,7 +186,7 @@ void vmb_guest_offer_handle(struct vmb_guest_bus *bus, const struct vmb_msg_offe
 		spin_unlock(&bus->dev_lock);
 	}
 	trace_vmb_guest_offer(ch);
-	queue_work(bus->chan_wq, &ch->work);
+	vmb_guest_chan_queue(ch);
 	return;
 
 put_device:
@@ -205,19 +216,44 @@ void vmb_guest_rescind_handle(struct vmb_guest_bus *bus, u32 relid)
 		return;
 	}
 	trace_vmb_guest_rescind(ch);
+	/* of the second work: a run of the first that is under way may take ch away */
+	kobject_get(&ch->kobj);
 	WRITE_ONCE(ch->rescinded, true);
 	/* who begins to wait looks at it after he can be found; pairs with that */
 	smp_mb();
 	vmb_guest_wait_fail(bus, relid, -ENODEV);
-	queue_work(bus->chan_wq, &ch->work);
+	vmb_guest_chan_queue(ch);
+	queue_work(bus->chan_wq, &ch->tell);
 }
 
-/* End the I/O of a channel that was rescinded: nobody shall wait in vain. */
+/*
+ * End the I/O of a channel that was rescinded: nobody shall wait in vain. When
+ * this returns it has been done, by whomever.
+ */
 static void vmb_guest_chan_tell(struct vmb_guest_chan *ch)
 {
 	guard(mutex)(&ch->lock);
-	if (ch->state == VMB_GUEST_CHAN_OPEN && ch->ops->rescind)
+	if (ch->state != VMB_GUEST_CHAN_OPEN || ch->told)
+		return;
+	ch->told = true;
+	if (ch->ops->rescind)
 		ch->ops->rescind(&ch->pub);
+}
+
+/**
+ * vmb_guest_chan_tell_work - tell the driver of a rescind, whatever it is doing
+ * @work: &vmb_guest_chan.tell
+ *
+ * A channel that is not open yet will not be: vmb_guest_open() looks for itself.
+ *
+ * Context: process; may sleep.
+ */
+void vmb_guest_chan_tell_work(struct work_struct *work)
+{
+	struct vmb_guest_chan *ch = container_of(work, struct vmb_guest_chan, tell);
+
+	vmb_guest_chan_tell(ch);
+	vmb_guest_chan_put(ch);
 }
 
 static void vmb_guest_chan_close_left(struct vmb_guest_chan *ch)
@@ -308,15 +344,8 @@ static void vmb_guest_remove_primary(struct vmb_guest_chan *ch)
 	put_device(&vdev->pub.dev);
 }
 
-/**
- * vmb_guest_chan_work - make a channel known, or take it away
- * @work: of the channel
- *
- * Context: process; may sleep.
- */
-void vmb_guest_chan_work(struct work_struct *work)
+static void vmb_guest_chan_step(struct vmb_guest_chan *ch)
 {
-	struct vmb_guest_chan *ch = container_of(work, struct vmb_guest_chan, work);
 	bool primary = !ch->pub.index;
 
 	if (ch->gone)
@@ -340,6 +369,22 @@ void vmb_guest_chan_work(struct work_struct *work)
 	vmb_guest_chan_put(ch);
 }
 
+/**
+ * vmb_guest_chan_work - make a channel known, or take it away
+ * @work: of the channel
+ *
+ * One run may do both; another that is queued by then finds nothing to do.
+ *
+ * Context: process; may sleep.
+ */
+void vmb_guest_chan_work(struct work_struct *work)
+{
+	struct vmb_guest_chan *ch = container_of(work, struct vmb_guest_chan, work);
+
+	vmb_guest_chan_step(ch);
+	vmb_guest_chan_put(ch);
+}
+
 /* All sub-channels go, or all primary ones, as if they were rescinded. */
 static void vmb_guest_offer_drop(struct vmb_guest_bus *bus, bool primary)
 {
@@ -359,7 +404,7 @@ static void vmb_guest_offer_drop(struct vmb_guest_bus *bus, bool primary)
 		if (!primary)
 			vmb_guest_chan_close_left(ch);
 		WRITE_ONCE(ch->rescinded, true);
-		queue_work(bus->chan_wq, &ch->work);
+		vmb_guest_chan_queue(ch);
 	}
 	flush_workqueue(bus->chan_wq);
 }
@@ -389,7 +434,7 @@ void vmb_guest_offer_purge(struct vmb_guest_bus *bus)
 		struct vmb_guest_chan *ch = vmb_guest_chan_of(vdev->pub.primary);
 
 		WRITE_ONCE(ch->rescinded, true);
-		queue_work(bus->chan_wq, &ch->work);
+		vmb_guest_chan_queue(ch);
 	}
 	flush_workqueue(bus->chan_wq);
 }
@@ -417,6 +462,9 @@ void vmb_guest_offer_sleep(struct vmb_guest_bus *bus)
  * vmb_guest_offer_wake - take away what has not come back
  * @bus: the bus
  *
+ * Nobody uses it any more when this returns. It is removed when processes run
+ * again: removal waits for I/O that waits for the machine to be awake.
+ *
  * Context: may sleep.
  */
 void vmb_guest_offer_wake(struct vmb_guest_bus *bus)
@@ -431,7 +479,29 @@ void vmb_guest_offer_wake(struct vmb_guest_bus *bus)
 			continue;
 		dev_warn(&vdev->pub.dev, "has not come back\n");
 		WRITE_ONCE(ch->rescinded, true);
-		queue_work(bus->chan_wq, &ch->work);
+	}
+	spin_unlock(&bus->dev_lock);
+	queue_work(system_freezable_wq, &bus->wake_work);
+}
+
+/**
+ * vmb_guest_offer_wake_work - the second half of it
+ * @work: &vmb_guest_bus.wake_work
+ *
+ * Context: process.
+ */
+void vmb_guest_offer_wake_work(struct work_struct *work)
+{
+	struct vmb_guest_bus *bus = container_of(work, struct vmb_guest_bus, wake_work);
+	struct vmb_guest_dev *vdev;
+
+	spin_lock(&bus->dev_lock);
+	list_for_each_entry(vdev, &bus->devices, list) {
+		struct vmb_guest_chan *ch = vmb_guest_chan_of(vdev->pub.primary);
+
+		/* asleep again, it has no id either, but may come back */
+		if (!ch->pub.relid && vmb_guest_chan_rescinded(ch))
+			vmb_guest_chan_queue(ch);
 	}
 	spin_unlock(&bus->dev_lock);
 }

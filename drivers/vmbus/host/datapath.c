@@ -28,9 +28,6 @@
 /* packets between two looks at the scheduler, in the worker */
 #define VMB_BUDGET_WORKER	256
 
-/* a poll gives room back to the guest when it has taken this fraction of a ring */
-#define VMB_RELEASE_PARTS	4
-
 static bool adaptive = true;
 module_param(adaptive, bool, 0644);
 MODULE_PARM_DESC(adaptive,

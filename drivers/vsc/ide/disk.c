@@ -8,12 +8,15 @@
 
 #include <linux/libata.h>
 #include <linux/module.h>
+#include <linux/suspend.h>
 #include <scsi/scsi_device.h>
 
 #include "ide.h"
 
 static struct vsc_ide_disk disks[VSC_IDE_CHANNELS][VSC_IDE_TARGETS];
 static struct workqueue_struct *wq;
+/* the machine is about to sleep: no disk is moved to its channel */
+static bool asleep;
 
 /**
  * vsc_ide_disk_of() - a device by its place
@@ -203,14 +206,62 @@ struct scsi_device *vsc_ide_disk_sdev_get(struct vsc_ide_disk *disk)
 }
 
 /**
+ * vsc_ide_disk_asleep() - is the machine on its way into a sleep, or out of it?
+ *
+ * Context: any; with the disk's mutex the answer stays true for a move.
+ * Return: whether.
+ */
+bool vsc_ide_disk_asleep(void)
+{
+	return READ_ONCE(asleep);
+}
+
+/*
+ * A move to the channel reads the disk by its registers, which waits as long as the
+ * SCSI device is suspended, with the mutex that suspend of the channel takes. So
+ * none begins from here on; the work tries again until one may.
+ */
+static int disk_pm(struct notifier_block *nb, unsigned long action, void *data)
+{
+	unsigned int i;
+
+	switch (action) {
+	case PM_SUSPEND_PREPARE:
+	case PM_HIBERNATION_PREPARE:
+	case PM_RESTORE_PREPARE:
+		WRITE_ONCE(asleep, true);
+		/* one that has begun ends */
+		for (i = 0; i < VSC_IDE_CHANNELS * VSC_IDE_TARGETS; i++) {
+			struct vsc_ide_disk *disk = &disks[i / VSC_IDE_TARGETS]
+							  [i % VSC_IDE_TARGETS];
+
+			mutex_lock(&disk->mutex);
+			mutex_unlock(&disk->mutex);
+		}
+		break;
+	case PM_POST_SUSPEND:
+	case PM_POST_HIBERNATION:
+	case PM_POST_RESTORE:
+		WRITE_ONCE(asleep, false);
+		break;
+	}
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block disk_pm_nb = {
+	.notifier_call = disk_pm,
+};
+
+/**
  * vsc_ide_disk_init() - set up all
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0 or an errno.
  */
 int vsc_ide_disk_init(void)
 {
 	struct vsc_ide_disk *disk;
 	unsigned int i;
+	int ret;
 
 	/* the disk may be needed to make memory free */
 	wq = alloc_workqueue("vsc_ide", WQ_MEM_RECLAIM | WQ_HIGHPRI | WQ_UNBOUND, 0);
@@ -225,7 +276,10 @@ int vsc_ide_disk_init(void)
 		snprintf(disk->name, sizeof(disk->name), "%u:%u", i / VSC_IDE_TARGETS,
 			 i % VSC_IDE_TARGETS);
 	}
-	return 0;
+	ret = register_pm_notifier(&disk_pm_nb);
+	if (ret)
+		destroy_workqueue(wq);
+	return ret;
 }
 
 /**
@@ -235,6 +289,7 @@ void vsc_ide_disk_exit(void)
 {
 	unsigned int i;
 
+	unregister_pm_notifier(&disk_pm_nb);
 	for (i = 0; i < VSC_IDE_CHANNELS * VSC_IDE_TARGETS; i++)
 		cancel_delayed_work_sync(&disks[i / VSC_IDE_TARGETS][i % VSC_IDE_TARGETS].work);
 	destroy_workqueue(wq);

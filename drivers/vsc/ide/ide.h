@@ -167,6 +167,7 @@ void vsc_ide_disk_kick(struct vsc_ide_disk *disk, unsigned int ms);
 void vsc_ide_disk_lost(struct vsc_ide_disk *disk, const char *why);
 void vsc_ide_disk_gone(struct vsc_ide_disk *disk);
 struct scsi_device *vsc_ide_disk_sdev_get(struct vsc_ide_disk *disk);
+bool vsc_ide_disk_asleep(void);
 
 /* move.c */
 void vsc_ide_move_work(struct work_struct *work);

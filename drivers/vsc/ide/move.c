@@ -122,8 +122,8 @@ static int try_channel(struct vsc_ide_disk *disk, struct scsi_device *sdev)
  *
  * Context: process; the disk's mutex.
  * Return: 0, also if it does already; -ENODEV if there is no channel; -EAGAIN if
- * the SCSI device is not ready; -EXDEV if the two are not the same disk; an
- * errno of the channel.
+ * the SCSI device is not ready or the machine is about to sleep; -EXDEV if the two
+ * are not the same disk; an errno of the channel.
  */
 int vsc_ide_move_to_channel(struct vsc_ide_disk *disk)
 {
@@ -136,7 +136,7 @@ int vsc_ide_move_to_channel(struct vsc_ide_disk *disk)
 		return 0;
 	if (!disk->link || READ_ONCE(disk->link->dead))
 		return -ENODEV;
-	sdev = vsc_ide_disk_sdev_get(disk);
+	sdev = vsc_ide_disk_asleep() ? NULL : vsc_ide_disk_sdev_get(disk);
 	if (!sdev)
 		return -EAGAIN;
 	noio = memalloc_noio_save();

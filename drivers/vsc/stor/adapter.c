@@ -109,17 +109,58 @@ static int adapter_reset_bus(struct storport_adapter *adapter,
 }
 
 /*
+ * The same handshake as at first. What commands were made for must still be
+ * possible; versions, and how many sub-channels there are, may differ.
+ */
+static int adapter_resume(struct vsc_stor_dev *sd)
+{
+	u32 max_transfer = sd->props.max_transfer;
+	unsigned int subs;
+	int ret;
+
+	ret = vsc_stor_channel_wake(sd);
+	if (ret)
+		return ret;
+	ret = vsc_stor_control_handshake(sd);
+	if (!ret && sd->props.max_transfer < max_transfer) {
+		dev_err(&sd->dev->dev, "takes %u KiB a command after a sleep, and took %u\n",
+			sd->props.max_transfer >> 10, max_transfer >> 10);
+		ret = -EPROTO;
+	}
+	if (ret) {
+		vsc_stor_channel_sleep(sd);
+		return ret;
+	}
+	sd->props.max_transfer = max_transfer;
+	sd->adapter->config.max_sense = sd->wire.sense_bytes;
+	subs = min(sd->props.max_sub_channels, sd->nr_queues - 1);
+	if (subs)
+		vsc_stor_control_sub_channels(sd, subs);
+	return 0;
+}
+
+/*
  * There is no stopping: the host does not give commands back without closing the
- * channel, and there is no coming back from that without a new handshake.
- * Channels are closed by whoever knows that they may be.
+ * channel, and there is no coming back from that without a new handshake, as
+ * after a sleep. Otherwise channels are closed by whoever knows that they may be.
  */
 static int adapter_control(struct storport_adapter *adapter,
 			   enum storport_control control)
 {
-	if (control != STORPORT_REMOVED)
+	struct vsc_stor_dev *sd = vsc_stor_of(adapter);
+
+	switch (control) {
+	case STORPORT_REMOVED:
+		vsc_stor_control_close(sd);
+		return 0;
+	case STORPORT_SUSPEND:
+		vsc_stor_channel_sleep(sd);
+		return 0;
+	case STORPORT_RESUME:
+		return adapter_resume(sd);
+	default:
 		return -EOPNOTSUPP;
-	vsc_stor_control_close(vsc_stor_of(adapter));
-	return 0;
+	}
 }
 
 static int adapter_configure_lun(struct storport_adapter *adapter,

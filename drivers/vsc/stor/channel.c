@@ -124,6 +124,27 @@ void vsc_stor_channel_place(struct vsc_stor_dev *sd)
 		vmb_guest_set_cpu(sd->primary.ch, cpu);
 }
 
+/*
+ * That of a queue, dead, or NULL without memory. It stays until the controller
+ * goes, since a command may have it for its path.
+ */
+static struct vsc_stor_chan *sub_channel_of(struct vsc_stor_dev *sd, u16 queue)
+{
+	struct vsc_stor_chan *chan;
+
+	list_for_each_entry(chan, &sd->chans, node)
+		if (chan->queue == queue)
+			return chan;
+	chan = kzalloc(sizeof(*chan), GFP_KERNEL);
+	if (!chan)
+		return NULL;
+	chan->sd = sd;
+	chan->queue = queue;
+	chan->dead = true;
+	list_add_tail(&chan->node, &sd->chans);
+	return chan;
+}
+
 /**
  * vsc_stor_channel_sub() - the host has offered a sub-channel
  * @ch: the channel
@@ -149,24 +170,65 @@ void vsc_stor_channel_sub(struct vmb_guest_channel *ch)
 		dev_warn(&sd->dev->dev, "sub-channel %u was not asked for\n", ch->index);
 		return;
 	}
-	chan = kzalloc(sizeof(*chan), GFP_KERNEL);
+	chan = sub_channel_of(sd, ch->index);
 	if (!chan)
 		return;
-	chan->sd = sd;
 	chan->ch = ch;
-	chan->queue = ch->index;
+	/* a command may still have it for its path; pairs with the read in io.c */
+	smp_store_release(&chan->dead, false);
 	poll = chan->queue >= adapter->config.nr_queues;
 	ret = vsc_stor_channel_open(chan, poll ? VMB_GUEST_POLLED : VMB_GUEST_ISR,
 				    storport_queue_cpu(adapter, chan->queue));
 	if (ret) {
 		dev_warn(&sd->dev->dev, "sub-channel %u does not open: error %d\n",
 			 ch->index, ret);
-		kfree(chan);
+		WRITE_ONCE(chan->dead, true);
 		return;
 	}
-	list_add_tail(&chan->node, &sd->chans);
-	/* pairs with the reads in io.c */
-	smp_store_release(&sd->queues[chan->queue].chan, chan);
+	mutex_lock(&sd->lost_lock);
+	/* it may have been rescinded since */
+	if (!chan->dead)
+		/* pairs with the reads in io.c */
+		smp_store_release(&sd->queues[chan->queue].chan, chan);
+	mutex_unlock(&sd->lost_lock);
+}
+
+/**
+ * vsc_stor_channel_sleep() - close all channels, those to be opened again too
+ * @sd: the controller; no command starts, and nobody polls
+ *
+ * Context: as vsc_stor_channel_close_all().
+ */
+void vsc_stor_channel_sleep(struct vsc_stor_dev *sd)
+{
+	struct vsc_stor_chan *chan;
+	unsigned int i;
+
+	vsc_stor_control_close(sd);
+	vsc_stor_channel_close_all(sd);
+	/* vmb_guest has told of the last rescind, and tells of none any more */
+	mutex_lock(&sd->lost_lock);
+	list_for_each_entry(chan, &sd->chans, node)
+		WRITE_ONCE(chan->dead, true);
+	mutex_unlock(&sd->lost_lock);
+	for (i = 0; i < sd->nr_queues; i++) {
+		WRITE_ONCE(sd->queues[i].chan, NULL);
+		sd->queues[i].unseen = NULL;
+	}
+}
+
+/**
+ * vsc_stor_channel_wake() - open the primary channel again
+ * @sd: the controller, after vsc_stor_channel_sleep()
+ *
+ * Context: as vsc_stor_channel_close_all().
+ * Return: 0 or what vmb_guest_open() says.
+ */
+int vsc_stor_channel_wake(struct vsc_stor_dev *sd)
+{
+	vsc_stor_control_open(sd);
+	WRITE_ONCE(sd->primary.dead, false);
+	return vsc_stor_channel_open(&sd->primary, VMB_GUEST_ISR, VMB_GUEST_CPU_ANY);
 }
 
 /**

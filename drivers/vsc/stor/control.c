@@ -116,6 +116,20 @@ void vsc_stor_control_close(struct vsc_stor_dev *sd)
 }
 
 /**
+ * vsc_stor_control_open() - somebody may answer again
+ * @sd: the controller, after vsc_stor_control_close(); no channel is open
+ *
+ * Context: process.
+ */
+void vsc_stor_control_open(struct vsc_stor_dev *sd)
+{
+	spin_lock_irq(&sd->answer_lock);
+	sd->closed = false;
+	sd->control_id = 0;
+	spin_unlock_irq(&sd->answer_lock);
+}
+
+/**
  * struct handshake - see vsc_handshake()
  * @hs: what drivers have in common
  * @sd: the controller

@@ -102,7 +102,8 @@ enum storport_start vsc_stor_io_start(struct storport_adapter *adapter,
 		.buf = req->pages, .size = sizeof(req->pages), .len = req->pages_len,
 	};
 
-	if (READ_ONCE(chan->dead))
+	/* pairs with the release in vsc_stor_channel_sub() */
+	if (smp_load_acquire(&chan->dead))
 		return STORPORT_START_LUN_BUSY;
 	if (srb->data_length) {
 		if (!req->pages_len &&

@@ -45,10 +45,39 @@ static int stor_probe(struct vmb_guest_device *dev,
 	return 0;
 }
 
+/* Called with the device's lock held, as remove is. */
+static int stor_suspend(struct vmb_guest_device *dev)
+{
+	struct vsc_stor_dev *sd = dev_get_drvdata(&dev->dev);
+	int ret;
+
+	ret = storport_adapter_suspend(sd->adapter);
+	/* a ring that was broken is not, when it has been opened again */
+	if (!ret)
+		cancel_delayed_work_sync(&sd->dead_work);
+	sd->asleep = !ret;
+	return ret;
+}
+
+static int stor_resume(struct vmb_guest_device *dev)
+{
+	struct vsc_stor_dev *sd = dev_get_drvdata(&dev->dev);
+	int ret;
+
+	sd->asleep = false;
+	ret = storport_adapter_resume(sd->adapter);
+	if (!ret)
+		vsc_stor_channel_place(sd);
+	return ret;
+}
+
 static void stor_remove(struct vmb_guest_device *dev)
 {
 	struct vsc_stor_dev *sd = dev_get_drvdata(&dev->dev);
 
+	/* it has not come back: as if it had been rescinded */
+	if (sd->asleep)
+		storport_adapter_gone(sd->adapter);
 	storport_adapter_remove(sd->adapter);
 	dev_set_drvdata(&dev->dev, NULL);
 	free_dev(sd);
@@ -69,6 +98,8 @@ static struct vmb_guest_driver stor_driver = {
 	.probe		= stor_probe,
 	.remove		= stor_remove,
 	.sub_channel	= vsc_stor_channel_sub,
+	.suspend	= stor_suspend,
+	.resume		= stor_resume,
 };
 
 static int __init vsc_stor_init(void)

@@ -48,7 +48,7 @@
  * @sd: whose
  * @ch: vmb_guest's; valid until @dead was set and nobody looks any more
  * @queue: of storport, which it serves
- * @dead: nothing must be sent any more
+ * @dead: nothing must be sent any more, until the host offers it again
  * @node: in struct vsc_stor_dev.chans
  */
 struct vsc_stor_chan {
@@ -79,7 +79,7 @@ struct vsc_stor_queue {
  * @wire: version of the protocol
  * @props: what the controller can do
  * @primary: primary channel
- * @chans: sub-channels that were opened; the device's lock
+ * @chans: sub-channels that were opened, at most one for a queue; the device's lock
  * @queues: of storport
  * @nr_queues: how many
  * @pages_bytes: bytes of struct vsc_stor_queue.pages
@@ -92,6 +92,7 @@ struct vsc_stor_queue {
  * @result: of waiting for it: 0 or an errno
  * @closed: nobody will answer any more
  * @answered: there is an answer, or will never be
+ * @asleep: between suspend and resume; the device's lock
  * @dead_work: tells storport that a ring was broken
  * @bad_packets: packets that were not understood
  * @notices: told by the host unasked
@@ -115,6 +116,7 @@ struct vsc_stor_dev {
 	int result;
 	bool closed;
 	struct completion answered;
+	bool asleep;
 	struct delayed_work dead_work;
 	atomic64_t bad_packets;
 	atomic64_t notices;
@@ -144,6 +146,8 @@ struct storport_adapter *vsc_stor_adapter_add(struct vsc_stor_dev *sd);
 /* channel.c */
 int vsc_stor_channel_open(struct vsc_stor_chan *chan, enum vmb_guest_mode mode, int cpu);
 void vsc_stor_channel_close_all(struct vsc_stor_dev *sd);
+void vsc_stor_channel_sleep(struct vsc_stor_dev *sd);
+int vsc_stor_channel_wake(struct vsc_stor_dev *sd);
 void vsc_stor_channel_place(struct vsc_stor_dev *sd);
 void vsc_stor_channel_sub(struct vmb_guest_channel *ch);
 void vsc_stor_channel_dead_work(struct work_struct *work);
@@ -155,6 +159,7 @@ int vsc_stor_control_sub_channels(struct vsc_stor_dev *sd, unsigned int nr);
 int vsc_stor_control_reset(struct vsc_stor_dev *sd, enum vmb_stor_op op,
 			   const struct storport_address *addr, unsigned int limit_ms);
 bool vsc_stor_control_answer(struct vsc_stor_dev *sd, const struct vmb_packet *pkt);
+void vsc_stor_control_open(struct vsc_stor_dev *sd);
 void vsc_stor_control_close(struct vsc_stor_dev *sd);
 
 /* io.c */

@@ -237,6 +237,54 @@ static void receive_batch(struct kunit *test)
 	}
 }
 
+static struct fake_chan *parts_host;
+static u32 parts_signalled, parts_space;
+
+/* What the host has in the middle of the batch: after half of it */
+static void parts_each(void)
+{
+	if (test_chan.packets != 100)
+		return;
+	parts_signalled = parts_host->signals;
+	parts_space = vmb_ring_space(&parts_host->out);
+}
+
+/*
+ * One batch of a whole ring: a host that waits for room is told while the batch
+ * goes on, once, and has the quarters that were taken by then.
+ */
+static void receive_parts(struct kunit *test)
+{
+	struct vmb_guest_chan *ch = vmb_guest_chan_of(chan);
+	struct fake *f = test->priv;
+	u32 size, n = 0, taken;
+	bool signal;
+
+	parts_host = f->chan[RELID];
+	size = parts_host->out.size;
+	/* the largest number of packets whose 32 bytes fit, far less than a budget */
+	while (!fake_put(f, RELID, VMB_PKT_INBAND, n, &n, 4, &signal))
+		n++;
+	KUNIT_ASSERT_GT(test, n, 200);
+	KUNIT_ASSERT_LT(test, n, VMB_GUEST_BUDGET_BH);
+	KUNIT_EXPECT_FALSE(test, vmb_ring_wait_space(&parts_host->out, size / 8));
+	parts_signalled = 0;
+	parts_space = 0;
+	test_chan.each = parts_each;
+	fake_signal(f, RELID);
+	KUNIT_EXPECT_EQ(test, test_chan.packets, n);
+	KUNIT_EXPECT_EQ(test, test_chan.batches, 1);
+	KUNIT_EXPECT_EQ(test, test_chan.wrong, 0);
+	/* of 100 packets of 32 bytes one quarter is whole */
+	taken = 100 * 32;
+	KUNIT_EXPECT_EQ(test, parts_signalled, 1);
+	KUNIT_EXPECT_GE(test, parts_space, size / 4);
+	KUNIT_EXPECT_LE(test, parts_space, taken);
+	/* it waited for room once */
+	KUNIT_EXPECT_EQ(test, parts_host->signals, 1);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&ch->stats.intr_in_full), 1);
+}
+
 static void receive_polled(struct kunit *test)
 {
 	struct fake *f = test->priv;
@@ -586,6 +634,7 @@ static struct kunit_case data_cases[] = {
 	KUNIT_CASE(send_limits),
 	KUNIT_CASE(receive_modes),
 	KUNIT_CASE(receive_batch),
+	KUNIT_CASE(receive_parts),
 	KUNIT_CASE(receive_polled),
 	KUNIT_CASE(full_ring),
 	KUNIT_CASE(full_unpublished),

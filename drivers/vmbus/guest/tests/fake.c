@@ -415,6 +415,8 @@ struct fake *fake_create(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, f);
 	memset(&test_dev, 0, sizeof(test_dev));
 	memset(&test_chan, 0, sizeof(test_chan));
+	init_completion(&test_dev.probing);
+	init_completion(&test_dev.answered);
 	f->test = test;
 	f->pf.name = "kunit";
 	f->pf.prefix = "kunit-";
@@ -461,6 +463,7 @@ void settle(struct fake *f)
 		flush_workqueue(f->bus->msg_wq);
 		flush_work(&f->irq_work);
 	} while (!list_empty(&f->out));
+	flush_work(&f->bus->wake_work);
 	flush_workqueue(f->bus->msg_wq);
 	flush_workqueue(f->bus->chan_wq);
 }
@@ -528,6 +531,8 @@ static void test_receive(struct vmb_guest_channel *ch, const struct vmb_packet *
 	test_chan.last_type = pkt->type;
 	test_chan.last_len = pkt->len;
 	memcpy(test_chan.last, pkt->data, min_t(u32, pkt->len, sizeof(test_chan.last)));
+	if (test_chan.each)
+		test_chan.each();
 }
 
 static void test_batch_end(struct vmb_guest_channel *ch)
@@ -558,6 +563,7 @@ static void test_broken(struct vmb_guest_channel *ch)
 static void test_rescind(struct vmb_guest_channel *ch)
 {
 	test_chan.rescinds++;
+	complete(&test_dev.answered);
 }
 
 const struct vmb_guest_ops test_ops = {
@@ -585,6 +591,10 @@ static int test_probe(struct vmb_guest_device *dev, const struct hv_vmbus_device
 	test_dev.dev = dev;
 	if (test_dev.open_in_probe)
 		test_dev.open_ret = vmb_guest_open(dev->primary, &test_args);
+	complete(&test_dev.probing);
+	if (!test_dev.open_ret && test_dev.wait_in_probe &&
+	    wait_for_completion_timeout(&test_dev.answered, 10 * HZ))
+		test_dev.open_ret = test_chan.rescinds ? -ENODEV : 0;
 	return test_dev.open_ret;
 }
 

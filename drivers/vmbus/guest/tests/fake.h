@@ -118,6 +118,10 @@ struct test_dev {
 	u32 suspends;
 	u32 resumes;
 	bool open_in_probe;
+	/* probe waits for a packet or the end of the channel, once it is open */
+	bool wait_in_probe;
+	struct completion probing;
+	struct completion answered;
 	bool open_subs;
 	int open_ret;
 };
@@ -138,6 +142,8 @@ struct test_chan {
 	u16 last_type;
 	u32 last_len;
 	u8 last[4096];
+	/* called for each packet, if there is one */
+	void (*each)(void);
 };
 
 extern struct test_dev test_dev;

@@ -193,6 +193,34 @@ static void rescind_at_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, test_dev.probes, test_dev.removes + 1);
 }
 
+/* A probe that waits for an answer of a host that goes away: it is woken. */
+static void rescind_in_probe(struct kunit *test)
+{
+	struct fake *f = test->priv;
+	unsigned long begin;
+
+	test_dev.open_in_probe = true;
+	test_dev.wait_in_probe = true;
+	fake_offer(f, 7, 1, 0);
+	KUNIT_ASSERT_NE(test, wait_for_completion_timeout(&test_dev.probing, 10 * HZ), 0);
+	KUNIT_EXPECT_EQ(test, test_chan.rescinds, 0);
+	begin = jiffies;
+	fake_rescind(f, 7);
+	settle(f);
+	KUNIT_EXPECT_LT(test, jiffies_to_msecs(jiffies - begin), 1000);
+	KUNIT_EXPECT_EQ(test, test_chan.rescinds, 1);
+	KUNIT_EXPECT_EQ(test, test_dev.open_ret, -ENODEV);
+	KUNIT_EXPECT_NULL(test, fake_device(f, 1));
+	KUNIT_EXPECT_EQ(test, f->seen[VMB_MSG_RELID_RELEASED], 1);
+	KUNIT_EXPECT_EQ(test, f->seen[VMB_MSG_CLOSE], 0);
+	vmb_gpadl_free(&f->gpadl[0]);
+	/* it was never bound */
+	KUNIT_EXPECT_EQ(test, test_dev.probes, 1);
+	KUNIT_EXPECT_EQ(test, test_dev.removes, 0);
+	test_dev.probes = 0;
+	KUNIT_EXPECT_EQ(test, fake_bad(f), 0);
+}
+
 static void rescind_unknown(struct kunit *test)
 {
 	struct fake *f = test->priv;
@@ -479,6 +507,7 @@ static struct kunit_case offer_cases[] = {
 	KUNIT_CASE(offer_burst),
 	KUNIT_CASE(rescind_idle),
 	KUNIT_CASE(rescind_at_once),
+	KUNIT_CASE(rescind_in_probe),
 	KUNIT_CASE(rescind_unknown),
 	KUNIT_CASE(sub_channels),
 	KUNIT_CASE(driver_comes_and_goes),

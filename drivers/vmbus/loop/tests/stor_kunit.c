@@ -16,6 +16,10 @@
 #include <scsi/scsi_device.h>
 #include <scsi/scsi_host.h>
 
+#include <vmb/guest.h>
+#include <vmb/host.h>
+#include <vmb/proto/stor.h>
+
 #include "env.h"
 
 MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);
@@ -533,6 +537,215 @@ static void stor_reload(struct kunit *test)
 	}
 }
 
+/* What the kernel does with the controller and the bus when it sleeps, and wakes. */
+static struct device *controller_get(void)
+{
+	struct scsi_device *sdev = guest_sdev(0);
+	struct device *d, *found = NULL;
+
+	if (!sdev)
+		return NULL;
+	for (d = &sdev->sdev_gendev; d && !found; d = d->parent)
+		if (str_has_prefix(dev_name(d), "loop-"))
+			found = get_device(d);
+	scsi_device_put(sdev);
+	return found;
+}
+
+/* the bus has no callbacks in a kernel that cannot sleep, but the driver has */
+static struct vmb_guest_driver *driver_of(struct device *d)
+{
+	return container_of(d->driver, struct vmb_guest_driver, driver);
+}
+
+static struct device *machine_sleeps(struct kunit *test)
+{
+	struct device *d = controller_get();
+
+	KUNIT_ASSERT_NOT_NULL(test, d);
+	device_lock(d);
+	KUNIT_EXPECT_EQ(test, driver_of(d)->suspend(vmb_guest_device_of(d)), 0);
+	device_unlock(d);
+	KUNIT_ASSERT_EQ(test, vmb_guest_bus_suspend(loop->guest), 0);
+	vmb_guest_bus_synic_off(loop->guest);
+	return d;
+}
+
+static void machine_wakes(struct kunit *test, struct device *d, bool back)
+{
+	KUNIT_ASSERT_EQ(test, vmb_guest_bus_synic_on(loop->guest), 0);
+	KUNIT_ASSERT_EQ(test, vmb_guest_bus_resume(loop->guest), 0);
+	if (back) {
+		device_lock(d);
+		KUNIT_EXPECT_EQ(test, driver_of(d)->resume(vmb_guest_device_of(d)), 0);
+		device_unlock(d);
+	}
+	put_device(d);
+}
+
+/* The machine sleeps with commands under way: none is lost, and none fails. */
+static void stor_sleep(struct kunit *test)
+{
+	struct io *io[32], *late;
+	struct file *file[2];
+	struct device *d;
+	int i, round;
+
+	KUNIT_ASSERT_EQ(test, lun_enable(1, true), 0);
+	file[0] = guest_open(test, 0);
+	file[1] = guest_open(test, 1);
+	for (round = 1; round <= 3; round++) {
+		/* half of them takes the host a while */
+		for (i = 0; i < ARRAY_SIZE(io); i++)
+			io[i] = io_start(file_bdev(file[i & 1]), REQ_OP_WRITE, i * 64,
+					 1 + i % 4, round);
+		d = machine_sleeps(test);
+		for (i = 0; i < ARRAY_SIZE(io); i++)
+			KUNIT_EXPECT_TRUE(test, completion_done(&io[i]->done));
+		late = io_start(file_bdev(file[0]), REQ_OP_READ, 0, 1, 0);
+		msleep(50);
+		KUNIT_EXPECT_FALSE(test, completion_done(&late->done));
+		machine_wakes(test, d, true);
+		KUNIT_EXPECT_EQ(test, io_wait(test, late), BLK_STS_OK);
+		KUNIT_EXPECT_EQ(test, io_wrong(late, 0, round), 0);
+		io_free(late);
+		for (i = 0; i < ARRAY_SIZE(io); i++) {
+			KUNIT_EXPECT_EQ(test, io_wait(test, io[i]), BLK_STS_OK);
+			io_free(io[i]);
+			expect_read(test, file_bdev(file[i & 1]), i * 64, 1 + i % 4, round);
+		}
+	}
+	bdev_fput(file[1]);
+	bdev_fput(file[0]);
+	KUNIT_ASSERT_EQ(test, lun_enable(1, false), 0);
+	KUNIT_EXPECT_TRUE(test, env_wait(!guest_has(1)));
+}
+
+/* The controller goes while the machine sleeps: what waits for it ends. */
+static void stor_sleep_gone(struct kunit *test)
+{
+	struct file *file = guest_open(test, 0);
+	struct device *d;
+	struct io *io;
+
+	d = machine_sleeps(test);
+	io = io_start(file_bdev(file), REQ_OP_READ, 0, 1, 0);
+	KUNIT_ASSERT_EQ(test, attr(CTRL, "enable", "0"), 0);
+	get_device(d);
+	machine_wakes(test, d, false);
+	KUNIT_EXPECT_NE(test, io_wait(test, io), BLK_STS_OK);
+	io_free(io);
+	bdev_fput(file);
+	KUNIT_EXPECT_TRUE(test, env_wait(!guest_has(0)));
+	/* one of the same name is refused until it is gone; the list is last */
+	KUNIT_EXPECT_TRUE(test, env_wait(!device_is_registered(d)));
+	put_device(d);
+	msleep(200);
+	KUNIT_ASSERT_EQ(test, attr(CTRL, "enable", "1"), 0);
+	file = guest_open(test, 0);
+	expect_write(test, file_bdev(file), 0, 8, 1);
+	bdev_fput(file);
+}
+
+/* A controller that answers nothing */
+
+static struct vmb_host_device *mute_dev;
+static atomic_t mute_opens, mute_closes;
+
+static int mute_open(struct vmb_channel *ch, const u8 *user)
+{
+	atomic_inc(&mute_opens);
+	return 0;
+}
+
+static void mute_close(struct vmb_channel *ch)
+{
+	atomic_inc(&mute_closes);
+}
+
+static int mute_poll(struct vmb_channel *ch, int budget)
+{
+	return 0;
+}
+
+static void mute_release(struct config_item *item)
+{
+	kfree(container_of(to_config_group(item), struct vmb_host_device, group));
+}
+
+static struct configfs_item_operations mute_item_ops = {
+	.release = mute_release,
+};
+
+static const struct config_item_type mute_type = {
+	.ct_owner	= THIS_MODULE,
+	.ct_item_ops	= &mute_item_ops,
+};
+
+static struct vmb_host_device *mute_make(struct vmb_partition *partition, const char *name)
+{
+	mute_dev = kzalloc(sizeof(*mute_dev), GFP_KERNEL);
+	if (!mute_dev)
+		return ERR_PTR(-ENOMEM);
+	mute_dev->instance_id.b[0] = 0x77;
+	mute_dev->offer_flags = VMB_OFFER_ENUMERATE_DEVICE_INTERFACE;
+	config_group_init_type_name(&mute_dev->group, name, &mute_type);
+	return mute_dev;
+}
+
+static void mute_drop(struct vmb_host_device *dev)
+{
+	config_item_put(&dev->group.cg_item);
+}
+
+static const struct vmb_host_driver mute_driver = {
+	.name		= "mute",
+	.owner		= THIS_MODULE,
+	.class_id	= VMB_STOR_SCSI_CLASS,
+	.make		= mute_make,
+	.drop		= mute_drop,
+	.open		= mute_open,
+	.close		= mute_close,
+	.poll		= mute_poll,
+};
+
+static bool mute_is_offered(void)
+{
+	struct path path;
+
+	if (kern_path("/sys/bus/vmb/devices/loop-00000077-0000-0000-0000-000000000000", 0,
+		      &path))
+		return false;
+	path_put(&path);
+	return true;
+}
+
+/*
+ * The host takes a controller away while the driver waits for the first answer
+ * in its probe, which has a time limit of half a minute.
+ */
+static void stor_rescind_in_probe(struct kunit *test)
+{
+	unsigned long begin;
+
+	atomic_set(&mute_opens, 0);
+	atomic_set(&mute_closes, 0);
+	KUNIT_ASSERT_EQ(test, vmb_host_driver_register(&mute_driver), 0);
+	KUNIT_ASSERT_EQ(test, env_mkdir(ENV_DIR "/mute.0"), 0);
+	KUNIT_ASSERT_EQ(test, vmb_host_device_offer(mute_dev), 0);
+	KUNIT_EXPECT_TRUE(test, env_wait(atomic_read(&mute_opens) == 1));
+	/* the handshake has begun */
+	msleep(100);
+	KUNIT_EXPECT_TRUE(test, mute_is_offered());
+	begin = jiffies;
+	vmb_host_device_withdraw(mute_dev);
+	KUNIT_EXPECT_TRUE(test, env_wait(!mute_is_offered()));
+	KUNIT_EXPECT_LT(test, jiffies_to_msecs(jiffies - begin), 1000);
+	KUNIT_EXPECT_EQ(test, env_rmdir(ENV_DIR "/mute.0"), 0);
+	vmb_host_driver_unregister(&mute_driver);
+	KUNIT_EXPECT_EQ(test, atomic_read(&mute_closes), 1);
+}
+
 static struct kunit_case stor_cases[] = {
 	KUNIT_CASE(stor_data),
 	KUNIT_CASE(stor_depth),
@@ -541,6 +754,9 @@ static struct kunit_case stor_cases[] = {
 	KUNIT_CASE(stor_resize),
 	KUNIT_CASE(stor_reset),
 	KUNIT_CASE(stor_withdraw),
+	KUNIT_CASE(stor_sleep),
+	KUNIT_CASE(stor_sleep_gone),
+	KUNIT_CASE(stor_rescind_in_probe),
 	KUNIT_CASE(stor_reload),
 	{}
 };
