@@ -48,7 +48,8 @@ static inline int data_add_inbuf(unsigned int len, void *buf, void *data)
 	static bool copied;
 	char *slot = slots[next % SLOTS];
 
-	(void)len, (void)buf;
+	(void)len;
+	(void)buf;
 	if (!copied) {
 		data_in[0] = next;
 		memcpy(slot, data_in, DATA);
@@ -70,7 +71,7 @@ static inline bool data_use_buf(unsigned int *len, void **buf)
 	memcpy(data_out, *buf, DATA);
 	__asm__ __volatile__("" : : "r" (data_out) : "memory");
 	if ((unsigned char)data_out[0] != next++)
-		_Exit(4);
+		exit(4);
 	return true;
 }
 

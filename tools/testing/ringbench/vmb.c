@@ -48,7 +48,7 @@ static u32 number(const char *arg, u32 max)
 	unsigned long v = strtoul(arg, &end, 10);
 
 	if (!*arg || *end || v > max) {
-		fprintf(stderr, "not a number up to %u: %s\n", max, arg);
+		fprintf(stderr, "0 to %u, not %s\n", max, arg);
 		exit(2);
 	}
 	return v;
