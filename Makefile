@@ -14,6 +14,8 @@ help:
 	@echo '  modules_install  install them, under INSTALL_MOD_PATH if given, and run depmod'
 	@echo '  demo [KEEP=1]    boot a KVM host and an unmodified guest, compare three disks;'
 	@echo '                   KEEP=1 leaves a shell in the host'
+	@echo '  bench-ring       the ring library beside virtio'\''s rings, vmb_loop beside null_blk;'
+	@echo '                   QUICK=1 for short rounds'
 	@echo '  check            every test of every level'
 	@echo '  lint             checkpatch, W=1, sparse, kernel-doc, shellcheck, dependency rules'
 	@echo '  setup            install the packages that building and testing need'
@@ -41,6 +43,10 @@ demo:
 	@tools/setup/install build test
 	@tools/testing/qemu/demo $(if $(KEEP),--keep)
 
+bench-ring:
+	@tools/setup/install build test
+	@QUICK=$(QUICK) tools/testing/ringbench/run
+
 kernels:
 	@tools/setup/install build test
 	@for k in stock 6.1 uml debug; do tools/setup/kernel $$k >/dev/null || exit; done
@@ -48,4 +54,4 @@ kernels:
 clean:
 	rm -rf build
 
-.PHONY: help setup modules modules_install lint check demo kernels clean
+.PHONY: help setup modules modules_install lint check demo bench-ring kernels clean
