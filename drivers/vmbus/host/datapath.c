@@ -209,13 +209,13 @@ static int vmb_chan_poll(struct vmb_chan *ch, int budget, bool worker)
 	return n;
 }
 
-/* Account for what was taken; where there is one CPU there is one place. */
+/* Account for what was taken. */
 static void vmb_chan_place(struct vmb_chan *ch, int n)
 {
 	bool before = ch->place.worker;
 
 	lockdep_assert_held(&ch->poll_lock);
-	if (READ_ONCE(adaptive) && num_online_cpus() > 1)
+	if (READ_ONCE(adaptive))
 		vmb_place_packets(&ch->place, n, ktime_get_ns());
 	else if (unlikely(before))
 		vmb_place_init(&ch->place, ktime_get_ns());
@@ -225,7 +225,7 @@ static void vmb_chan_place(struct vmb_chan *ch, int n)
 
 /*
  * In the worker, with signals masked and the ring empty: wait a moment for the
- * guest. Returns whether there is something.
+ * guest, unless it waits for this very CPU. Returns whether there is something.
  */
 static bool vmb_chan_spin(struct vmb_chan *ch)
 {
@@ -236,7 +236,7 @@ static bool vmb_chan_spin(struct vmb_chan *ch)
 	if (!ch->place.worker)
 		return false;
 	now = ktime_get_ns();
-	end = now + vmb_place_spin_ns(&ch->place);
+	end = now + (num_online_cpus() > 1 ? vmb_place_spin_ns(&ch->place) : 0);
 	do {
 		if (vmb_ring_readable(&ch->in))
 			return true;

@@ -75,7 +75,7 @@ END {
 		if (k[2] " " k[3] != last) {
 			last = k[2] " " k[3]
 			printf "\n%s, %s, %d vCPU%s; medians of %d rounds; the last five columns per I/O\n\n",
-				k[2], backing, k[3], k[3] > 1 ? "s" : "", rounds[key]
+				k[2], backing, k[3], (k[3] > 1 ? "s" : ""), rounds[key]
 			printf line, "driver", "IOPS", "from - to", "p50 us", "p99 us", "user x", "VM x", "irqs", "woken", "switches"
 		}
 		med[key] = median(iops[key])
@@ -92,7 +92,7 @@ END {
 			median(p50[key]), median(p99[key]),
 			per_io_json("user_exits", u) per_io_json("vm_exits", x) per_io_json("interrupts", q) \
 			per_io_json("threads_woken", w) per_io_json("context_switches", s),
-			i < keys ? "," : "" >json
+			(i < keys ? "," : "") >json
 		if (k[1] ~ /^v/ && k[1] !~ /^vmb/ && med[key] > med[best[last]]) best[last] = key
 	}
 	printf "]\n" >json
