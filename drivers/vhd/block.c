@@ -47,7 +47,8 @@ static int vhd1_block_decode(const struct vhd_image *img, u32 block, u32 entry,
 		return 0;
 	}
 	if (!vhd_inside(pos, len, v1->data_end))
-		return vhd_fail(err, -EUCLEAN, "block %u, %llu bytes at %llu, is not inside the file",
+		return vhd_fail(err, -EUCLEAN,
+				"block %u, %llu bytes at %llu, is not inside the file",
 				block, len, pos);
 	if (pos < sizeof(struct vhd1_footer) ||
 	    vhd_overlap(pos, len, v1->header_pos, sizeof(struct vhd1_header)) ||
@@ -71,13 +72,15 @@ static int vhdx_place_check(const struct vhd_image *img, const char *what, u32 b
 	const struct vhdx_image *vx = &img->vx;
 
 	if (!vhd_inside(pos, len, file_size))
-		return vhd_fail(err, -EUCLEAN, "the %s of block %u, %llu bytes at %llu, is not inside the file",
+		return vhd_fail(err, -EUCLEAN,
+				"the %s of block %u, %llu bytes at %llu, is not inside the file",
 				what, block, len, pos);
 	if (pos < VHDX_MIB ||
 	    vhd_overlap(pos, len, vx->header.log_pos, vx->header.log_len) ||
 	    vhd_overlap(pos, len, vx->bat_pos, vx->bat_len) ||
 	    vhd_overlap(pos, len, vx->meta_pos, vx->meta_len))
-		return vhd_fail(err, -EUCLEAN, "the %s of block %u at byte %llu overlaps the headers",
+		return vhd_fail(err, -EUCLEAN,
+				"the %s of block %u at byte %llu overlaps the headers",
 				what, block, pos);
 	return 0;
 }

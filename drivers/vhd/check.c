@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <kunit/visibility.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 
@@ -93,8 +94,8 @@ static int check_blocks(struct checker *c)
 			return ret;
 		ret = vhd_block_decode(img, block, entry, c->io->size, &b, c->err);
 		if (!ret && diff && b.where == VHD_WHERE_BITMAP && !has_bitmap)
-			ret = vhd_fail(c->err, -EUCLEAN, "block %u is partly present and has no bitmap",
-				       block);
+			ret = vhd_fail(c->err, -EUCLEAN,
+				       "block %u is partly present and has no bitmap", block);
 		if (ret) {
 			if (!c->room)
 				check_bad(c);
@@ -130,8 +131,8 @@ static void check_overlaps(struct checker *c)
 			break;
 		next = c->places[i + 1] & ~PLACE_BITMAP;
 		if (next - here < (c->places[i] & PLACE_BITMAP ? VHDX_MIB : len)) {
-			vhd_fail(c->err, -EUCLEAN, "what is at byte %llu overlaps what is at byte %llu",
-				 here, next);
+			vhd_fail(c->err, -EUCLEAN,
+				 "what is at byte %llu overlaps what is at byte %llu", here, next);
 			check_bad(c);
 		}
 	}
@@ -169,7 +170,7 @@ int vhd_check(struct vhd_check *check, const struct vhd_image *img,
 	ret = check_blocks(&c);
 	if (!ret && c.nr_places) {
 		c.room = c.nr_places;
-		c.places = kvmalloc(c.room * sizeof(*c.places), GFP_KERNEL);
+		c.places = kvmalloc_array(c.room, sizeof(*c.places), GFP_KERNEL);
 		ret = c.places ? check_blocks(&c) :
 			vhd_fail(err, -ENOMEM, "no memory for %llu blocks", c.room);
 		if (!ret && c.nr_places != c.room)
@@ -181,3 +182,4 @@ int vhd_check(struct vhd_check *check, const struct vhd_image *img,
 	kvfree(c.page);
 	return ret;
 }
+EXPORT_SYMBOL_IF_KUNIT(vhd_check);

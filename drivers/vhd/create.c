@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <kunit/visibility.h>
 #include <linux/log2.h>
 
 #include "create.h"
@@ -25,7 +26,8 @@ static int create_check(const struct vhd_create *p, struct vhd_error *err)
 				vhd_format_name(p->format), max, p->size);
 	if (!is_power_of_2(p->block_size) || p->block_size < min_block ||
 	    p->block_size > 1U << VHDX_MAX_BLOCK_SHIFT)
-		return vhd_fail(err, -EINVAL, "blocks of a %s are a power of two from %u to %u, not %u",
+		return vhd_fail(err, -EINVAL,
+				"blocks of a %s are a power of two from %u to %u, not %u",
 				vhd_format_name(p->format), min_block,
 				1U << VHDX_MAX_BLOCK_SHIFT, p->block_size);
 	if (p->type == VHD_TYPE_DIFF && !p->parent.relative && !p->parent.absolute)
@@ -66,3 +68,4 @@ int vhd_create(const struct vhd_create *params, struct vhd_io *io,
 		ret = vhdx ? vhdx_create(&p, io, err) : vhd1_create(&p, io, err);
 	return ret ?: vhd_io_flush(io, err);
 }
+EXPORT_SYMBOL_IF_KUNIT(vhd_create);

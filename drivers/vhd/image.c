@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <kunit/visibility.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -40,6 +41,7 @@ int vhd_image_open(struct vhd_image *img, struct vhd_io *io, bool writable,
 		vhd_image_close(img);
 	return ret;
 }
+EXPORT_SYMBOL_IF_KUNIT(vhd_image_open);
 
 /**
  * vhd_image_close() - free what vhd_image_open() has allocated
@@ -55,6 +57,7 @@ void vhd_image_close(struct vhd_image *img)
 	kvfree(img->parent.volume);
 	memset(&img->parent, 0, sizeof(img->parent));
 }
+EXPORT_SYMBOL_IF_KUNIT(vhd_image_close);
 
 /**
  * vhd_image_fits_parent() - is this the parent that a child was made from?
@@ -76,7 +79,8 @@ int vhd_image_fits_parent(const struct vhd_image *child,
 		return vhd_fail(err, -EINVAL, "the child is a %s and the parent a %s",
 				vhd_format_name(child->format), vhd_format_name(parent->format));
 	if (child->sector_size != parent->sector_size)
-		return vhd_fail(err, -EINVAL, "the child has sectors of %u bytes and the parent of %u",
+		return vhd_fail(err, -EINVAL,
+				"the child has sectors of %u bytes and the parent of %u",
 				child->sector_size, parent->sector_size);
 	if (guid_equal(&child->parent.id, &parent->id) ||
 	    (!guid_is_null(&child->parent.id2) &&

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <kunit/visibility.h>
 #include <linux/minmax.h>
 #include <linux/slab.h>
 
@@ -27,6 +28,7 @@ int vhd_map_init(struct vhd_map *map, const struct vhd_image *img,
 	map->bits = map->bat + VHD_MAP_PAGE;
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(vhd_map_init);
 
 /**
  * vhd_map_exit() - free what vhd_map_init() has allocated
@@ -37,6 +39,7 @@ void vhd_map_exit(struct vhd_map *map)
 	kvfree(map->bat);
 	map->bat = NULL;
 }
+EXPORT_SYMBOL_IF_KUNIT(vhd_map_exit);
 
 /* Have the page of the file that @pos is in. */
 static int map_page(struct vhd_map *map, u64 pos, u8 *page, u64 *page_pos,
@@ -88,8 +91,8 @@ static int map_sectors(struct vhd_map *map, const struct vhd_block *b, u32 block
 		if (ret)
 			return ret;
 		if (!bitmap)
-			return vhd_fail(err, -EUCLEAN, "block %u is partly present and has no bitmap",
-					block);
+			return vhd_fail(err, -EUCLEAN,
+					"block %u is partly present and has no bitmap", block);
 	}
 	byte = bitmap + first / 8;
 	ret = map_page(map, byte, map->bits, &map->bits_pos, "sector bitmap", err);
@@ -148,3 +151,4 @@ int vhd_map_run(struct vhd_map *map, u64 pos, struct vhd_run *run,
 	run->data = b.data + offset;
 	return b.where == VHD_WHERE_BITMAP ? map_sectors(map, &b, block, run, err) : 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(vhd_map_run);

@@ -75,8 +75,8 @@ char *vhd_text_from_utf16(const void *buf, size_t len, bool big,
 		if (c >= 0xd800 && c < 0xe000) {
 			low = pos + 4 <= len ? text_unit(in + pos + 2, big) : 0;
 			if (c >= 0xdc00 || low < 0xdc00 || low >= 0xe000) {
-				vhd_fail(err, -EUCLEAN, "text is not UTF-16: half a character at byte %zu",
-					 pos);
+				vhd_fail(err, -EUCLEAN,
+					 "text is not UTF-16: half a character at byte %zu", pos);
 				kvfree(out);
 				return NULL;
 			}

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <kunit/visibility.h>
 #include <linux/minmax.h>
 #include <linux/stddef.h>
 #include <linux/string.h>
@@ -25,6 +26,7 @@ u32 vhd1_checksum(const void *buf, size_t len, size_t at)
 			sum += p[i];
 	return ~sum;
 }
+EXPORT_SYMBOL_IF_KUNIT(vhd1_checksum);
 
 /**
  * vhd1_geometry() - the cylinders, heads and sectors of a disk
@@ -57,6 +59,7 @@ void vhd1_geometry(u64 size, struct vhd1_geometry *g)
 	}
 	g->cylinders = tracks / g->heads;
 }
+EXPORT_SYMBOL_IF_KUNIT(vhd1_geometry);
 
 /**
  * vhd1_footer_check() - is this a footer, and one of a disk we can serve?

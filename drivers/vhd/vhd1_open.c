@@ -138,7 +138,8 @@ int vhd1_open(struct vhd_image *img, struct vhd_io *io, bool writable,
 	if (!header)
 		return vhd_fail(err, -ENOMEM, "no memory for the dynamic header");
 	if (!vhd_inside(img->v1.header_pos, sizeof(*header), img->v1.data_end))
-		ret = vhd_fail(err, -EUCLEAN, "the dynamic header at byte %llu is not inside the file",
+		ret = vhd_fail(err, -EUCLEAN,
+			       "the dynamic header at byte %llu is not inside the file",
 			       img->v1.header_pos);
 	if (!ret)
 		ret = vhd_io_read(io, img->v1.header_pos, header, sizeof(*header),

@@ -3,12 +3,9 @@
  * The VHD format, as in Microsoft's "Virtual Hard Disk Image Format
  * Specification", version 1.0. Big-endian.
  *
- *   fixed                 dynamic and differencing
- *   -----                 ------------------------
- *   the disk              copy of the footer
- *   footer                dynamic header, block allocation table, parent's paths
- *                         blocks: a bitmap of sectors, then the sectors
- *                         footer
+ * Fixed: the disk, then the footer. Dynamic and differencing: a copy of the
+ * footer; dynamic header, block allocation table, parent's paths; blocks, each a
+ * bitmap of sectors and the sectors; the footer.
  */
 #ifndef VHD1_WIRE_H
 #define VHD1_WIRE_H

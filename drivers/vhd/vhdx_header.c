@@ -3,6 +3,7 @@
  * The two headers. The one that does not count is overwritten, with the higher
  * sequence number: a crash while it is written leaves the other.
  */
+#include <kunit/visibility.h>
 #include <linux/crc32.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -25,6 +26,7 @@ u32 vhdx_checksum(const void *buf, size_t len)
 	crc = __crc32c_le(crc, zero, 4);
 	return ~__crc32c_le(crc, (const u8 *)buf + 8, len - 8);
 }
+EXPORT_SYMBOL_IF_KUNIT(vhdx_checksum);
 
 /**
  * vhdx_header_check() - is this a header, and what does it say?

@@ -76,7 +76,8 @@ int vhdx_locator_take(struct vhd_parent *parent, const void *buf, u32 len,
 		return vhd_fail(err, -EUCLEAN, "the parent locator has only %u bytes", len);
 	if (!guid_equal(&head->type, &type)) {
 		vhd_guid_format(&head->type, text);
-		return vhd_fail(err, -EOPNOTSUPP, "the parent locator has the unknown type %s", text);
+		return vhd_fail(err, -EOPNOTSUPP, "the parent locator has the unknown type %s",
+				text);
 	}
 	count = le16_to_cpu(head->count);
 	if (count > LOCATOR_MAX_ENTRIES || sizeof(*head) + count * sizeof(*entry) > len)

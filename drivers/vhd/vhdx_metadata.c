@@ -42,10 +42,15 @@ static int entry_check(const void *table, u32 i, u32 region_len, struct vhd_erro
 	const struct vhdx_meta_entry *entry = entry_at(table, i), *other;
 	u32 offset = le32_to_cpu(entry->offset);
 	u32 len = le32_to_cpu(entry->length);
+	bool bad;
 	u32 j;
 
-	if (len > VHDX_MIB || (len ? offset < VHDX_META_TABLE_BYTES ||
-				     !vhd_inside(offset, len, region_len) : offset))
+	if (len)
+		bad = len > VHDX_MIB || offset < VHDX_META_TABLE_BYTES ||
+		      !vhd_inside(offset, len, region_len);
+	else
+		bad = offset;
+	if (bad)
 		return vhd_fail(err, -EUCLEAN,
 				"metadata item %u, %u bytes at %u, is not inside its region",
 				i, len, offset);
@@ -159,8 +164,8 @@ int vhdx_metadata_take(struct vhd_image *img, enum vhdx_item_id id,
 					"blocks of %u bytes are not a power of two from 1 to 256 MiB",
 					value);
 		if (flags & ~(VHDX_FILE_KEEP_BLOCKS | VHDX_FILE_HAS_PARENT))
-			return vhd_fail(err, -EOPNOTSUPP, "the file parameters have unknown flags 0x%x",
-					flags);
+			return vhd_fail(err, -EOPNOTSUPP,
+					"the file parameters have unknown flags 0x%x", flags);
 		img->block_shift = ilog2(value);
 		img->vx.keep_blocks = flags & VHDX_FILE_KEEP_BLOCKS;
 		if (flags & VHDX_FILE_HAS_PARENT)

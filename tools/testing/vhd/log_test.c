@@ -204,7 +204,8 @@ static const char *log_torn(void)
 		for (; at < end; at += PAGE) {
 			keep = rig.file;
 			TRY(copy_file(&keep, &rig.file));
-			pos = rig.log.pos + (rig.log.tail + at + rig_random(&rig, PAGE)) % rig.log.len;
+			pos = rig.log.tail + at + rig_random(&rig, PAGE);
+			pos = rig.log.pos + pos % rig.log.len;
 			CHECK(!rig.file.io.read(&rig.file, pos, &byte, 1));
 			byte ^= 1 << rig_random(&rig, 8);
 			CHECK_OK(vhd_io_write(&rig.file.io, pos, &byte, 1, "test", &err));

@@ -14,6 +14,8 @@ static inline void *kvmalloc(size_t size, int gfp)
 	return shim_fail_alloc ? NULL : malloc(size);
 }
 
+#define kvmalloc_array(n, size, gfp)	kvmalloc((size_t)(n) * (size), gfp)
+
 static inline void kvfree(const void *p)
 {
 	free((void *)p);
