@@ -3,6 +3,7 @@
  * Entries of block allocation tables and bits of sector bitmaps. They have no
  * checksums: each is checked when it is used.
  */
+#include <kunit/visibility.h>
 #include <linux/unaligned.h>
 
 #include "map.h"
@@ -22,6 +23,7 @@ u64 vhd_bat_entry_pos(const struct vhd_image *img, u32 block)
 		return img->vx.bat_pos + vhdx_bat_index(img, block) * 8;
 	return img->v1.bat_pos + block * 4ULL;
 }
+EXPORT_SYMBOL_IF_KUNIT(vhd_bat_entry_pos);
 
 /**
  * vhdx_bitmap_entry_pos() - where the entry of a block's sector bitmap is

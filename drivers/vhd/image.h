@@ -9,6 +9,7 @@
  *   create               new images
  *   map                  where the disk's bytes are
  *   check                what opening does not look at: every block
+ *   alloc                new blocks
  *
  * Nothing in a file is trusted: what is here has been checked to lie inside
  * the file and apart from each other.

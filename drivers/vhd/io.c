@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <kunit/visibility.h>
 #include "io.h"
 
 /**
@@ -54,7 +53,6 @@ int vhd_io_write(struct vhd_io *io, u64 pos, const void *buf, size_t len,
 		io->size = pos + len;
 	return 0;
 }
-EXPORT_SYMBOL_IF_KUNIT(vhd_io_write);
 
 /**
  * vhd_io_zero() - zero part of an image's file

@@ -29,6 +29,7 @@ struct vhdx_log_run {
  * @id: of the entries
  * @tail: byte in the log of the oldest entry that is still needed
  * @used: bytes from there on
+ * @last: bytes of the last entry
  * @sequence: number of the last entry
  */
 struct vhdx_log {
@@ -37,6 +38,7 @@ struct vhdx_log {
 	guid_t id;
 	u32 tail;
 	u32 used;
+	u32 last;
 	u64 sequence;
 };
 

@@ -70,13 +70,15 @@ static void log_encode(u8 *buf, u32 len, const struct vhdx_log *log, u64 file_si
 int vhdx_log_append(struct vhdx_log *log, const struct vhdx_log_write *writes,
 		    u32 count, struct vhd_io *io, struct vhd_error *err)
 {
-	u32 len = vhdx_log_front_bytes(count), at, part, i;
+	u32 len = vhdx_log_front_bytes(count), kept, at, part, i;
 	u8 *buf;
 	int ret;
 
 	for (i = 0; i < count; i++)
 		len += writes[i].data ? VHDX_LOG_SECTOR : 0;
-	if (len + VHDX_LOG_SECTOR > log->len - log->used)
+	/* Should this one not become whole, there has to be one before it. */
+	kept = log->used ?: log->last;
+	if (len + VHDX_LOG_SECTOR > log->len - kept)
 		return vhd_fail(err, -ENOSPC, "the log has no room for %u bytes", len);
 	buf = kvmalloc(len, GFP_KERNEL);
 	if (!buf)
@@ -91,6 +93,7 @@ int vhdx_log_append(struct vhdx_log *log, const struct vhdx_log_write *writes,
 	if (ret)
 		return ret;
 	log->used += len;
+	log->last = len;
 	log->sequence++;
 	return 0;
 }

@@ -91,6 +91,7 @@ int main(int argc, char **argv)
 {
 	static const struct test *const suites[] = {
 		text_tests, format_tests, flip_tests, log_tests, block_tests,
+		alloc_tests,
 	};
 	int passed = 0, failed = 0;
 	const struct test *t;
