@@ -2,13 +2,11 @@
 /*
  * New blocks, in an order that leaves a valid image whenever it stops.
  *
- *   VHD                                   VHDX
- *   ---                                   ----
- *   the footer where the file will end    the file gets longer
- *   the blocks' bitmaps, zeros            flush
- *   flush                                 pages of the table to the log
- *   entries of the table                  flush
- *                                         pages of the table
+ * VHD: the footer where the file will end; the blocks' bitmaps, zeros where the
+ * footer was; flush; entries of the table.
+ *
+ * VHDX: the file gets longer; flush; pages of the table to the log; flush; pages
+ * of the table.
  *
  * The flushes keep an entry from being there before what it leads to. What is
  * written to a block afterwards is there after the next flush, as is the block;

@@ -163,8 +163,8 @@ int vhdx_alloc_blocks(struct vhd_alloc *alloc, const u32 *blocks, u32 count,
 		return ret;
 	ret = vhd_io_flush(alloc->io, err);
 	for (i = 0; i < alloc->nr_writes && !ret; i++)
-		ret = vhd_io_write(alloc->io, alloc->writes[i].pos, alloc->writes[i].data, VHD_MAP_PAGE,
-				   "block allocation table", err);
+		ret = vhd_io_write(alloc->io, alloc->writes[i].pos, alloc->writes[i].data,
+				   VHD_MAP_PAGE, "block allocation table", err);
 	if (ret)
 		alloc->broken = true;
 	return ret;

@@ -181,7 +181,7 @@ static void vhdx_dynamic(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, check.errors, 1);
 }
 
-static void damaged(struct kunit *test)
+static void damaged_headers(struct kunit *test)
 {
 	const struct vhd_create params = {
 		.format = VHD_FORMAT_VHDX,
@@ -206,7 +206,7 @@ static struct kunit_case image_cases[] = {
 	KUNIT_CASE(geometry),
 	KUNIT_CASE(vhd_dynamic),
 	KUNIT_CASE(vhdx_dynamic),
-	KUNIT_CASE(damaged),
+	KUNIT_CASE(damaged_headers),
 	{}
 };
 

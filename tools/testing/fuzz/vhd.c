@@ -9,19 +9,22 @@
 
 int shim_fail_alloc;
 
+/* Make a checksum right that is @at bytes into a structure. */
+static void correct_at(u8 *buf, size_t len, size_t at)
+{
+	__be32 sum = cpu_to_be32(vhd1_checksum(buf, len, at));
+
+	memcpy(buf + at, &sum, sizeof(sum));
+}
+
 /* Footers and headers are read whole. */
 static void correct(u64 pos, u8 *buf, size_t len)
 {
-	struct vhd1_footer *footer = (struct vhd1_footer *)buf;
-	struct vhd1_header *header = (struct vhd1_header *)buf;
-
 	(void)pos;
-	if (len == sizeof(*footer) && !memcmp(buf, VHD1_FOOTER_COOKIE, 8))
-		footer->checksum = cpu_to_be32(vhd1_checksum(buf, len,
-					offsetof(struct vhd1_footer, checksum)));
-	else if (len == sizeof(*header) && !memcmp(buf, VHD1_HEADER_COOKIE, 8))
-		header->checksum = cpu_to_be32(vhd1_checksum(buf, len,
-					offsetof(struct vhd1_header, checksum)));
+	if (len == sizeof(struct vhd1_footer) && !memcmp(buf, VHD1_FOOTER_COOKIE, 8))
+		correct_at(buf, len, offsetof(struct vhd1_footer, checksum));
+	else if (len == sizeof(struct vhd1_header) && !memcmp(buf, VHD1_HEADER_COOKIE, 8))
+		correct_at(buf, len, offsetof(struct vhd1_header, checksum));
 }
 
 static bool ours(const struct vhd_image *img)

@@ -222,18 +222,18 @@ static const char *redo(struct file *file, const struct change *c, u64 len)
 	return NULL;
 }
 
-/* The file as it is when the machine stops after @upto changes */
-static const char *crash(struct rig *rig, int upto, int way, struct file *file)
+/* The file as it is when the machine stops after @stop changes */
+static const char *crash(struct rig *rig, int stop, int way, struct file *file)
 {
 	int i, flushed = 0;
 	struct vhd_error err;
 	u64 len, end;
 
 	TRY(copy_file(&rig->before, file));
-	for (i = 0; i < upto; i++)
+	for (i = 0; i < stop; i++)
 		if (rig->changes[i].kind == CHANGE_FLUSH)
 			flushed = i + 1;
-	for (i = 0; i < upto; i++) {
+	for (i = 0; i < stop; i++) {
 		len = rig->changes[i].len;
 		if (i >= flushed && way == 1)
 			break;
@@ -257,10 +257,10 @@ static const char *crash(struct rig *rig, int upto, int way, struct file *file)
 
 /* Both ends of a block: what was written, or zeros when it may be missing */
 static const char *look_block(struct rig *rig, struct file *file, struct vhd_map *map, u32 block,
-			      int upto)
+			      int stop)
 {
 	u64 size = vhd_block_size(map->img), pos = block * size;
-	bool needed = rig->flushed[block] && rig->flushed[block] <= upto;
+	bool needed = rig->flushed[block] && rig->flushed[block] <= stop;
 	static const u8 zeros[MARK];
 	u8 want[MARK], have[MARK];
 	struct vhd_error err;
@@ -287,7 +287,7 @@ static const char *look_block(struct rig *rig, struct file *file, struct vhd_map
 	return NULL;
 }
 
-static const char *look(struct rig *rig, struct file *file, int upto)
+static const char *look(struct rig *rig, struct file *file, int stop)
 {
 	struct vhd_check check = { 0 };
 	struct vhd_image img;
@@ -300,7 +300,7 @@ static const char *look(struct rig *rig, struct file *file, int upto)
 	CHECK(!check.errors);
 	CHECK_OK(vhd_map_init(&map, &img, &file->io, &err));
 	for (block = 0; block < BLOCKS; block++)
-		TRY(look_block(rig, file, &map, block, upto));
+		TRY(look_block(rig, file, &map, block, stop));
 	vhd_map_exit(&map);
 	vhd_image_close(&img);
 	return NULL;
@@ -310,14 +310,14 @@ static const char *crash_sample(size_t sample)
 {
 	static struct rig rig;
 	struct file file;
-	int upto, way;
+	int stop, way;
 
 	TRY(rig_start(&rig, sample, 7 + sample));
 	TRY(rig_work(&rig));
-	for (upto = 0; upto <= rig.count; upto++) {
+	for (stop = 0; stop <= rig.count; stop++) {
 		for (way = 0; way < WAYS; way++) {
-			TRY(crash(&rig, upto, way, &file));
-			TRY(look(&rig, &file, upto));
+			TRY(crash(&rig, stop, way, &file));
+			TRY(look(&rig, &file, stop));
 			file_close(&file);
 		}
 	}
