@@ -2,8 +2,8 @@
 /*
  * New blocks, in an order that leaves a valid image whenever it stops.
  *
- * VHD: the footer where the file will end; the blocks' bitmaps, zeros where the
- * footer was; flush; entries of the table.
+ * VHD: the footer where the file will end; the blocks' bitmaps; flush; entries of
+ * the table.
  *
  * VHDX: the file gets longer; flush; pages of the table to the log; flush; pages
  * of the table.

@@ -9,7 +9,10 @@
 /* Data begins here, so that it can be written directly. */
 #define VHD1_DATA_ALIGN	4096U
 
-/* Where a block goes whose predecessor ends at @end */
+/*
+ * Where a block goes whose predecessor ends at @end. The footer that is there
+ * ends up under the bitmap, which has a sector at least, or in front of it.
+ */
 static u64 vhd1_alloc_place(const struct vhd_image *img, u64 end)
 {
 	return ALIGN(end + img->v1.bitmap_bytes, (u64)VHD1_DATA_ALIGN) - img->v1.bitmap_bytes;
@@ -43,11 +46,10 @@ int vhd1_alloc_start(struct vhd_alloc *alloc, struct vhd_error *err)
 	return 0;
 }
 
-/* A block's bitmap, and zeros where the footer was. */
-static int vhd1_alloc_fill(struct vhd_alloc *alloc, u64 pos, u64 old_end, struct vhd_error *err)
+/* The data of a block is zeros: it is behind what was the file's end. */
+static int vhd1_alloc_bitmap(struct vhd_alloc *alloc, u64 pos, struct vhd_error *err)
 {
 	const struct vhd_image *img = alloc->img;
-	u64 len = vhd_block_size(img), data = pos + img->v1.bitmap_bytes;
 	u32 done, part;
 	int ret = 0;
 
@@ -58,8 +60,6 @@ static int vhd1_alloc_fill(struct vhd_alloc *alloc, u64 pos, u64 old_end, struct
 		part = part < VHD_MAP_PAGE ? part : VHD_MAP_PAGE;
 		ret = vhd_io_write(alloc->io, pos + done, alloc->pages, part, "sector bitmap", err);
 	}
-	if (!ret && vhd_overlap(data, len, old_end, sizeof(struct vhd1_footer)))
-		ret = vhd_io_zero(alloc->io, data, sizeof(struct vhd1_footer), err);
 	return ret;
 }
 
@@ -80,7 +80,7 @@ int vhd1_alloc_blocks(struct vhd_alloc *alloc, const u32 *blocks, u32 count,
 	struct vhd_image *img = alloc->img;
 	struct vhd1_image *v1 = &img->v1;
 	u64 len = v1->bitmap_bytes + vhd_block_size(img);
-	u64 old_end = v1->data_end, end = old_end;
+	u64 end = v1->data_end;
 	u8 entry[4];
 	int ret;
 	u32 i;
@@ -106,7 +106,7 @@ int vhd1_alloc_blocks(struct vhd_alloc *alloc, const u32 *blocks, u32 count,
 	/* What fails from here on leaves room that nothing uses. */
 	v1->data_end = end;
 	for (i = 0; i < count && !ret; i++)
-		ret = vhd1_alloc_fill(alloc, places[i].bitmap, old_end, err);
+		ret = vhd1_alloc_bitmap(alloc, places[i].bitmap, err);
 	if (!ret)
 		ret = vhd_io_flush(alloc->io, err);
 	for (i = 0; i < count && !ret; i++) {
