@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <shim.h>
 
+#define GFP_KERNEL		0
 #define GFP_KERNEL_ACCOUNT	0
 
 static inline void *kvmalloc(size_t size, int gfp)
@@ -12,6 +13,8 @@ static inline void *kvmalloc(size_t size, int gfp)
 	(void)gfp;
 	return shim_fail_alloc ? NULL : malloc(size);
 }
+
+#define kvmalloc_array(n, size, gfp)	kvmalloc((size_t)(n) * (size), gfp)
 
 static inline void kvfree(const void *p)
 {
