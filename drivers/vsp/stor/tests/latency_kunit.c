@@ -5,7 +5,7 @@
 #include <kunit/test.h>
 #include <linux/module.h>
 #include <linux/percpu.h>
-#include <linux/preempt.h>
+#include <linux/time64.h>
 
 #include "latency.h"
 
@@ -75,6 +75,7 @@ static struct kunit_suite latency_suite = {
 	.name = "vsp_stor_latency",
 	.test_cases = latency_cases,
 };
+
 kunit_test_suite(latency_suite);
 
 MODULE_DESCRIPTION("KUnit tests of the storage VSP's latency histogram");
