@@ -15,6 +15,7 @@
 #define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_RELAXED)
 #define WRITE_ONCE(x, v)	__atomic_store_n(&(x), (v), __ATOMIC_RELAXED)
 #endif
+#define __printf(fmt, args)	__attribute__((__format__(__printf__, fmt, args)))
 #define barrier()		__asm__ __volatile__("" : : : "memory")
 
 #endif /* SHIM_LINUX_COMPILER_H */

@@ -7,6 +7,11 @@
 	__typeof__(b) __b = (b);					\
 	__a < __b ? __a : __b;						\
 })
+#define max(a, b) ({							\
+	__typeof__(a) __a = (a);					\
+	__typeof__(b) __b = (b);					\
+	__a > __b ? __a : __b;						\
+})
 #define round_down(x, a)	((x) / (a) * (a))
 
 #endif /* SHIM_LINUX_MINMAX_H */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <shim.h>
 
+#define GFP_KERNEL		0
 #define GFP_KERNEL_ACCOUNT	0
 
 static inline void *kvmalloc(size_t size, int gfp)

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef SHIM_LINUX_CRC32_H
+#define SHIM_LINUX_CRC32_H
+
+#include <linux/types.h>
+
+static inline u32 __crc32c_le(u32 crc, const unsigned char *p, size_t len)
+{
+	/* what a byte does to the remainder; made by the first call */
+	static u32 table[256];
+	u32 i, n, c;
+
+	/* the last entry to be made is the one that is looked at */
+	for (i = table[255] ? 256 : 0; i < 256; i++) {
+		for (c = i, n = 0; n < 8; n++)
+			c = c >> 1 ^ (c & 1 ? 0x82f63b78 : 0);
+		table[i] = c;
+	}
+	while (len--)
+		crc = crc >> 8 ^ table[(crc ^ *p++) & 255];
+	return crc;
+}
+
+#endif /* SHIM_LINUX_CRC32_H */

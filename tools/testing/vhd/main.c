@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "test.h"
+
+/* Per test: a structure that leads in circles shows as one that never ends. */
+#define TEST_SECONDS	120
+
+int shim_fail_alloc;
+
+static const char *running;
+
+const char *test_fail(const char *file, int line, const char *what)
+{
+	static char why[512];
+	const char *base = strrchr(file, '/');
+
+	snprintf(why, sizeof(why), "%s:%d: %s", base ? base + 1 : file, line, what);
+	return why;
+}
+
+const char *test_fail_error(const char *file, int line, const char *what,
+			    const struct vhd_error *err)
+{
+	char text[400];
+
+	snprintf(text, sizeof(text), "%.200s: %d, %s", what, err->code, err->text);
+	return test_fail(file, line, text);
+}
+
+#define ID(n)	GUID_INIT(0x11223344, 0x5566, 0x7788, n, 2, 3, 4, 5, 6, 7, 8)
+
+#define SAMPLE(_format, _type, ...)					\
+	{								\
+		.format = VHD_FORMAT_##_format,				\
+		.type = VHD_TYPE_##_type,				\
+		.size = (70 << 20) + 4096,				\
+		.id = ID(1),						\
+		.file_id = ID(2),					\
+		.disk_id = ID(3),					\
+		.timestamp = 800000000,					\
+		__VA_ARGS__						\
+	}
+#define PARENT								\
+	.parent = {							\
+		.id = ID(9),						\
+		.timestamp = 700000000,					\
+		.name = (char *)"p\xc3\xa4rent \xf0\x9f\x92\xbe",	\
+		.relative = (char *)".\\p\xc3\xa4rent.vhd",		\
+		.absolute = (char *)"C:\\disks\\p\xc3\xa4rent.vhd",	\
+	}
+
+const struct vhd_create samples[] = {
+	SAMPLE(VHD, FIXED),
+	SAMPLE(VHD, DYNAMIC),
+	SAMPLE(VHD, DYNAMIC, .block_size = 512 << 10),
+	SAMPLE(VHD, DIFF, PARENT),
+	SAMPLE(VHDX, FIXED, .block_size = 1 << 20),
+	SAMPLE(VHDX, DYNAMIC),
+	SAMPLE(VHDX, DYNAMIC, .sector_size = 4096, .block_size = 32 << 20),
+	SAMPLE(VHDX, DIFF, PARENT, .block_size = 1 << 20),
+	SAMPLE(VHDX, DIFF, PARENT, .sector_size = 4096, .block_size = 256 << 20),
+};
+
+const size_t nr_samples = ARRAY_SIZE(samples);
+
+const char *sample_make(size_t i, struct file *file)
+{
+	struct vhd_error err;
+
+	CHECK(!file_memory(file));
+	CHECK_OK(vhd_create(&samples[i], &file->io, &err));
+	return NULL;
+}
+
+static void timed_out(int sig)
+{
+	static char line[256];
+	int len = snprintf(line, sizeof(line), "not ok %s # no end in %d s\n",
+			   running, TEST_SECONDS);
+
+	(void)sig;
+	if (write(STDOUT_FILENO, line, len) < 0)
+		_exit(3);
+	_exit(1);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct test *const suites[] = {
+		text_tests, format_tests, flip_tests, log_tests, block_tests,
+	};
+	int passed = 0, failed = 0;
+	const struct test *t;
+	const char *why;
+	size_t i;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	signal(SIGALRM, timed_out);
+	for (i = 0; i < ARRAY_SIZE(suites); i++) {
+		for (t = suites[i]; t->name; t++) {
+			if (argc > 1 && strcmp(argv[1], t->name))
+				continue;
+			running = t->name;
+			alarm(TEST_SECONDS);
+			why = t->fn();
+			alarm(0);
+			if (why) {
+				printf("not ok %s # %s\n", t->name, why);
+				failed++;
+			} else {
+				printf("ok %s\n", t->name);
+				passed++;
+			}
+		}
+	}
+	printf("%d passed, %d failed\n", passed, failed);
+	return failed || !passed;
+}
