@@ -12,6 +12,7 @@
 #define EXIT_FAILED	1
 #define EXIT_USAGE	2
 #define EXIT_ABSENT	3
+#define EXIT_DAMAGED	4
 
 #define COMMAND_MAX_OPTIONS	16
 
@@ -85,5 +86,11 @@ int list_run(const struct args *args);
 int show_run(const struct args *args);
 extern const struct command_option top_options[];
 int top_run(const struct args *args);
+extern const struct command_option vhd_create_options[];
+int vhd_create_run(const struct args *args);
+int vhd_info_run(const struct args *args);
+extern const struct command_option vhd_check_options[];
+int vhd_check_run(const struct args *args);
+int vhd_map_print_run(const struct args *args);
 
 #endif /* VMBCTL_COMMAND_H */

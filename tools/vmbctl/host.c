@@ -304,7 +304,7 @@ static int scan_config(const char *dir, struct dirent ***list)
 		err(EXIT_FAILED, "%s", dir);
 	warnx("%s is not there", dir);
 	fprintf(stderr, "'modprobe vsp_stor' loads the host's modules.\n");
-	fprintf(stderr, "'mount -t configfs none %s/kernel/config' mounts what they are set up in.\n",
+	fprintf(stderr, "'mount -t configfs none %s/kernel/config' mounts what it is in.\n",
 		sys());
 	return -1;
 }
@@ -414,7 +414,7 @@ void host_warn_uncounted(const struct host *host)
 	if (host->uncounted == EACCES || host->uncounted == EPERM)
 		warnx("channels and counters are for the superuser: run this as root to see them");
 	else if (host->uncounted == ENOENT)
-		warnx("there are no channels and counters without 'mount -t debugfs none %s/kernel/debug'",
+		warnx("no channels and counters without 'mount -t debugfs none %s/kernel/debug'",
 		      sys());
 	else if (host->uncounted)
 		warnx("channels and counters cannot be read: %s", strerror(host->uncounted));

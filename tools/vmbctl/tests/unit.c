@@ -9,6 +9,7 @@
 #include "rate.h"
 #include "record.h"
 #include "text.h"
+#include "text_parse.h"
 
 static int failures;
 
@@ -63,28 +64,26 @@ static void json_escapes(void)
 static void json_nesting(void)
 {
 	static const char want[] =
-		"{\"empty\":[],\"list\":[18446744073709551615,0.500,null,null,"
-		"{\"yes\":true,\"no\":false,\"none\":null}],\"last\":null}\n";
+		"{\"a\":[],\"b\":[18446744073709551615,0.500,null,null,{\"t\":true,\"f\":false}],\"n\":null}\n";
 	struct json j = {};
 	size_t len;
 	char *out;
 
 	j.file = open_memstream(&out, &len);
 	json_open(&j, NULL, '{');
-	json_open(&j, "empty", '[');
+	json_open(&j, "a", '[');
 	json_close(&j, ']');
-	json_open(&j, "list", '[');
+	json_open(&j, "b", '[');
 	json_u64(&j, NULL, UINT64_MAX);
 	json_double(&j, NULL, 0.5);
 	json_double(&j, NULL, NAN);
 	json_double(&j, NULL, INFINITY);
 	json_open(&j, NULL, '{');
-	json_bool(&j, "yes", true);
-	json_bool(&j, "no", false);
-	json_string(&j, "none", NULL);
+	json_bool(&j, "t", true);
+	json_bool(&j, "f", false);
 	json_close(&j, '}');
 	json_close(&j, ']');
-	json_null(&j, "last");
+	json_string(&j, "n", NULL);
 	json_close(&j, '}');
 	fclose(j.file);
 	EXPECT_TEXT(out, want);
@@ -231,6 +230,30 @@ static void numbers(void)
 	free(name);
 }
 
+static void sizes(void)
+{
+	uint64_t n = 7;
+
+	EXPECT(text_parse_size("0", &n) && n == 0);
+	EXPECT(text_parse_size("512", &n) && n == 512);
+	EXPECT(text_parse_size("2k", &n) && n == 2048);
+	EXPECT(text_parse_size("3M", &n) && n == 3 << 20);
+	EXPECT(text_parse_size("64T", &n) && n == 64ULL << 40);
+	EXPECT(text_parse_size("16777215T", &n) && n == 16777215ULL << 40);
+	n = 7;
+	EXPECT(!text_parse_size("16777216T", &n));
+	EXPECT(!text_parse_size("18446744073709551616", &n));
+	EXPECT(!text_parse_size("", &n));
+	EXPECT(!text_parse_size("K", &n));
+	EXPECT(!text_parse_size("-1", &n));
+	EXPECT(!text_parse_size("1KB", &n));
+	EXPECT(!text_parse_size("1 K", &n));
+	EXPECT(!text_parse_size("1P", &n));
+	/* what differs from a letter by the bit of its case only */
+	EXPECT(!text_parse_size("1+", &n));
+	EXPECT(n == 7);
+}
+
 int main(void)
 {
 	static const struct { const char *name; void (*run)(void); } tests[] = {
@@ -242,6 +265,7 @@ int main(void)
 		{ "latencies", latencies },
 		{ "find-channel", find_channel },
 		{ "numbers", numbers },
+		{ "sizes", sizes },
 		{ }
 	};
 	int passed = 0, failed = 0;
