@@ -26,7 +26,7 @@ static void latency_buckets(struct kunit *test)
 
 static void free_latency(void *l)
 {
-	free_percpu((void __percpu *)l);
+	free_percpu((void __percpu __force *)l);
 }
 
 static void latency_sum(struct kunit *test)
