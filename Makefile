@@ -12,6 +12,8 @@ help:
 	@echo 'Targets:'
 	@echo '  modules          build the kernel modules for KDIR, or for the newest 6.12 headers'
 	@echo '  modules_install  install them, under INSTALL_MOD_PATH if given, and run depmod'
+	@echo '  tools            build vmwp and vmbctl'
+	@echo '  tools_install    install them, below PREFIX (/usr/local) in DESTDIR'
 	@echo '  demo [KEEP=1]    boot a KVM host and an unmodified guest, compare three disks;'
 	@echo '                   KEEP=1 leaves a shell in the host'
 	@echo '  bench-ring       the ring library beside virtio'\''s rings, vmb_loop beside null_blk;'
@@ -31,6 +33,15 @@ modules:
 
 modules_install: modules
 	@tools/setup/build-modules host modules_install CONFIG_MODULE_SIG_ALL= DEPMOD=true
+
+tools:
+	@tools/setup/install build
+	@$(MAKE) --no-print-directory -C tools/vmwp
+	@$(MAKE) --no-print-directory -C tools/vmbctl
+
+tools_install:
+	@$(MAKE) --no-print-directory -C tools/vmwp install
+	@$(MAKE) --no-print-directory -C tools/vmbctl install
 
 lint:
 	@tools/setup/install build lint
@@ -54,4 +65,4 @@ kernels:
 clean:
 	rm -rf build
 
-.PHONY: help setup modules modules_install lint check demo bench-ring kernels clean
+.PHONY: help setup modules modules_install tools tools_install lint check demo bench-ring kernels clean

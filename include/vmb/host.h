@@ -74,6 +74,7 @@ struct vmb_host_device {
  * struct vmb_channel - an open channel, as a VSP sees it
  * @dev: the device
  * @index: 0 for the primary channel, else the sub-channel index
+ * @relid: its number in messages, in the log and in traces
  * @version: the negotiated VMBus version, VMB_VERSION()
  * @drv: for the VSP; NULL when &vmb_host_driver.open is called
  * @vcpu: within &vmb_host_driver.poll: the thread is a vCPU's, and its guest
@@ -85,6 +86,7 @@ struct vmb_host_device {
 struct vmb_channel {
 	struct vmb_host_device *dev;
 	u16 index;
+	u32 relid;
 	u32 version;
 	void *drv;
 	bool vcpu;

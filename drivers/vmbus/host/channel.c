@@ -47,6 +47,7 @@ struct vmb_chan *vmb_chan_create(struct vmb_bus *bus, struct vmb_host_device *de
 		kfree(ch);
 		return ERR_PTR(ret == -EBUSY ? -ENOSPC : ret);
 	}
+	ch->pub.relid = ch->relid;
 	kref_get(&bus->ref);
 	return ch;
 }

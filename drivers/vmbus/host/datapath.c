@@ -146,6 +146,9 @@ retry:
 		}
 		if (ret)
 			vmb_chan_break(ch, "to", ret);
+		else
+			trace_vmb_packet_out(ch, VMB_PKT_COMPLETION, c->trans_id,
+					     c->len);
 		list_move_tail(&c->list, done);
 	}
 	if (list_empty(&ch->out_wait))
@@ -456,6 +459,8 @@ int vmb_host_next(struct vmb_channel *ch, struct vmb_packet *pkt)
 		vmb_chan_break(chan, "from", ret);
 		ret = -EBADMSG;
 	}
+	if (!ret)
+		trace_vmb_packet_in(chan, pkt->type, pkt->trans_id, pkt->len);
 	/* a poll may take more than the ring holds: the guest fills it meanwhile */
 	if (!ret && vmb_ring_unreleased(&chan->in) >= chan->in.size / VMB_RELEASE_PARTS &&
 	    vmb_ring_release(&chan->in))
@@ -603,8 +608,10 @@ int vmb_host_send(struct vmb_channel *ch, u64 trans_id, const void *data,
 		if (list_empty(&chan->out_wait))
 			ret = vmb_ring_put(&chan->out, VMB_PKT_INBAND, 0,
 					   trans_id, NULL, &body);
-		if (!ret)
+		if (!ret) {
+			trace_vmb_packet_out(chan, VMB_PKT_INBAND, trans_id, len);
 			interrupt = vmb_ring_publish(&chan->out);
+		}
 	}
 	spin_unlock_irqrestore(&chan->out_lock, flags);
 	if (interrupt)

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /sys/kernel/debug/vmb/<partition>: the state of a bus, for people.
+ * /sys/kernel/debug/vmb/<partition>: the state of a bus, for people, and its
+ * counters, for programs: Documentation/ABI/debugfs-vmb says what they may rely
+ * on.
  */
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
 
 #include "host.h"
+
+/* what would end a value in counters, and the escape itself */
+#define VMB_COUNTERS_ESCAPE	" \t\n\\"
 
 static struct dentry *vmb_debugfs_root;
 
@@ -21,13 +26,14 @@ static void vmb_debugfs_vps(struct seq_file *s, struct vmb_bus *bus)
 			   atomic64_read(&vp->nr_sint));
 }
 
+static const char * const vmb_chan_states[] = {
+	[VMB_CHAN_OFFERED] = "offered",
+	[VMB_CHAN_OPEN] = "open",
+	[VMB_CHAN_RESCINDED] = "rescinded",
+};
+
 static void vmb_debugfs_channels(struct seq_file *s, struct vmb_bus *bus)
 {
-	static const char * const states[] = {
-		[VMB_CHAN_OFFERED] = "offered",
-		[VMB_CHAN_OPEN] = "open",
-		[VMB_CHAN_RESCINDED] = "rescinded",
-	};
 	struct vmb_chan *ch;
 	unsigned long relid;
 
@@ -37,7 +43,7 @@ static void vmb_debugfs_channels(struct seq_file *s, struct vmb_bus *bus)
 
 		seq_printf(s, "%u\t%s\t%u\t%s\t", ch->relid,
 			   ch->pub.dev ? vmb_host_device_name(ch->pub.dev) : "-",
-			   ch->pub.index, states[ch->state]);
+			   ch->pub.index, vmb_chan_states[ch->state]);
 		seq_printf(s, "%d\t%lld\t%lld\t%lld\t%lld\t",
 			   ch->vp ? (int)ch->vp->index : -1,
 			   atomic64_read(&st->kicks),
@@ -78,6 +84,61 @@ static int vmb_debugfs_state_show(struct seq_file *s, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(vmb_debugfs_state);
 
+static void vmb_counters_channel(struct seq_file *s, struct vmb_chan *ch)
+{
+	const struct vmb_chan_stats *st = &ch->stats;
+
+	seq_printf(s, "channel relid=%u index=%u state=%s", ch->relid,
+		   ch->pub.index, vmb_chan_states[ch->state]);
+	if (ch->pub.dev) {
+		seq_puts(s, " device=");
+		seq_escape(s, vmb_host_device_name(ch->pub.dev), VMB_COUNTERS_ESCAPE);
+	}
+	if (ch->vp)
+		seq_printf(s, " vp=%u", ch->vp->index);
+	seq_printf(s, " place=%s broken=%d",
+		   READ_ONCE(ch->place.worker) ? "worker" : "vcpu",
+		   READ_ONCE(ch->broken));
+	seq_printf(s, " kicks=%lld polls_vcpu=%lld polls_worker=%lld packets=%lld",
+		   atomic64_read(&st->kicks), atomic64_read(&st->polls_vcpu),
+		   atomic64_read(&st->polls_worker), atomic64_read(&st->packets));
+	seq_printf(s, " completions=%lld interrupts=%lld ring_full=%lld\n",
+		   atomic64_read(&st->completions),
+		   atomic64_read(&st->interrupts), atomic64_read(&st->ring_full));
+}
+
+static int vmb_debugfs_counters_show(struct seq_file *s, void *unused)
+{
+	struct vmb_partition *p = s->private;
+	struct vmb_chan *ch;
+	struct vmb_bus *bus;
+	struct vmb_vp *vp;
+	unsigned long i;
+
+	guard(mutex)(&p->lock);
+	bus = p->bus;
+	seq_puts(s, "partition name=");
+	seq_escape(s, vmb_partition_name(p), VMB_COUNTERS_ESCAPE);
+	if (!bus) {
+		seq_puts(s, " state=free\n");
+		return 0;
+	}
+	if (bus->state == VMB_CONN_CONNECTED)
+		seq_printf(s, " state=connected version=%u.%u",
+			   bus->version >> 16, bus->version & 0xffff);
+	else
+		seq_puts(s, " state=bound");
+	seq_printf(s, " messages_waiting=%u messages_refused=%llu gpadls=%u gpadl_bytes=%u\n",
+		   bus->nr_msgs, bus->nr_bad, bus->nr_gpadls, bus->gpadl_bytes);
+	xa_for_each(&bus->vps, i, vp)
+		seq_printf(s, "vp index=%u interrupts=%lld\n", vp->index,
+			   atomic64_read(&vp->nr_sint));
+	xa_for_each(&bus->chans, i, ch)
+		vmb_counters_channel(s, ch);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(vmb_debugfs_counters);
+
 /**
  * vmb_debugfs_add - make a partition's directory
  * @p: the partition
@@ -86,6 +147,8 @@ void vmb_debugfs_add(struct vmb_partition *p)
 {
 	p->debugfs = debugfs_create_dir(vmb_partition_name(p), vmb_debugfs_root);
 	debugfs_create_file("state", 0400, p->debugfs, p, &vmb_debugfs_state_fops);
+	debugfs_create_file("counters", 0400, p->debugfs, p,
+			    &vmb_debugfs_counters_fops);
 }
 
 /**

@@ -157,6 +157,41 @@ TRACE_EVENT(vmb_channel_poll,
 		  __entry->relid, __entry->packets)
 );
 
+#define show_vmb_pkt(type)						\
+	__print_symbolic(type,						\
+		{ VMB_PKT_INBAND,	"INBAND" },			\
+		{ VMB_PKT_GPA_DIRECT,	"GPA_DIRECT" },			\
+		{ VMB_PKT_COMPLETION,	"COMPLETION" })
+
+DECLARE_EVENT_CLASS(vmb_packet,
+	TP_PROTO(struct vmb_chan *ch, u16 type, u64 trans_id, u32 len),
+	TP_ARGS(ch, type, trans_id, len),
+	TP_STRUCT__entry(
+		__string(partition, vmb_partition_name(ch->bus->partition))
+		__field(u64, trans_id)
+		__field(u32, relid)
+		__field(u32, len)
+		__field(u16, type)
+	),
+	TP_fast_assign(
+		__assign_str(partition);
+		__entry->trans_id = trans_id;
+		__entry->relid = ch->relid;
+		__entry->len = len;
+		__entry->type = type;
+	),
+	TP_printk("%s channel=%u id=%#llx %s len=%u", __get_str(partition),
+		  __entry->relid, __entry->trans_id,
+		  show_vmb_pkt(__entry->type), __entry->len)
+);
+
+DEFINE_EVENT(vmb_packet, vmb_packet_in,
+	TP_PROTO(struct vmb_chan *ch, u16 type, u64 trans_id, u32 len),
+	TP_ARGS(ch, type, trans_id, len));
+DEFINE_EVENT(vmb_packet, vmb_packet_out,
+	TP_PROTO(struct vmb_chan *ch, u16 type, u64 trans_id, u32 len),
+	TP_ARGS(ch, type, trans_id, len));
+
 #endif /* VMB_HOST_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

@@ -9,6 +9,7 @@
 #include <linux/blkdev.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
+#include <linux/percpu.h>
 #include <linux/slab.h>
 
 #include "stor.h"
@@ -66,7 +67,9 @@ int vsp_stor_chan_open(struct vmb_channel *ch, const u8 *user)
 	chan->iov = kvmalloc_array(VSP_STOR_MAX_IOV, sizeof(*chan->iov),
 				   GFP_KERNEL_ACCOUNT);
 	chan->scratch = kmalloc(VSP_STOR_SCRATCH, GFP_KERNEL_ACCOUNT);
-	if (!chan->iov || !chan->scratch)
+	chan->stats = alloc_percpu_gfp(struct vsp_stor_chan_stats,
+				       GFP_KERNEL_ACCOUNT);
+	if (!chan->iov || !chan->scratch || !chan->stats)
 		goto nomem;
 	kref_init(&chan->ref);
 	atomic_set(&chan->inflight, 1);
@@ -98,6 +101,7 @@ int vsp_stor_chan_open(struct vmb_channel *ch, const u8 *user)
 	return 0;
 
 nomem:
+	free_percpu(chan->stats);
 	kfree(chan->scratch);
 	kvfree(chan->iov);
 	kfree(chan);
@@ -138,6 +142,7 @@ void vsp_stor_chan_close(struct vmb_channel *ch)
 
 	if (chan->spare)
 		vsp_stor_req_free(chan->spare);
+	free_percpu(chan->stats);
 	kfree(chan->scratch);
 	kvfree(chan->iov);
 	ch->drv = NULL;
@@ -372,10 +377,10 @@ static void op_execute_srb(struct vsp_stor_chan *chan, struct vsp_stor_req *req)
 	req->data_len = len;
 
 	if (trace_vsp_stor_srb_submit_enabled())
-		trace_vsp_stor_srb_submit(ctrl->name, chan->ch->index,
+		trace_vsp_stor_srb_submit(ctrl->name, chan->ch->relid,
 					  req->completion.trans_id, srb->lun,
 					  srb->cdb, srb->cdb_length, len);
-	if (trace_vsp_stor_srb_complete_enabled())
+	if (vsp_stor_latency_wanted() || trace_vsp_stor_srb_complete_enabled())
 		req->start = ktime_get_ns();
 
 	if (chan_addresses_lun(ctrl, srb))

@@ -13,9 +13,27 @@
 #include <scsi/scsi_proto.h>
 
 #include "stor.h"
+#include "trace.h"
 
 /* what is copied at once, if it must be: 64 KiB */
 #define BOUNCE_ORDER	4
+
+static void trace_bio_submit(const struct vsp_stor_req *req, struct bio *bio)
+{
+	if (trace_vsp_stor_bio_submit_enabled())
+		trace_vsp_stor_bio_submit(req->chan->ctrl->name,
+					  req->chan->ch->relid,
+					  req->completion.trans_id, bio);
+}
+
+static void trace_bio_end(const struct vsp_stor_req *req, const struct bio *bio)
+{
+	if (trace_vsp_stor_bio_end_enabled())
+		trace_vsp_stor_bio_end(req->chan->ctrl->name,
+				       req->chan->ch->relid,
+				       req->completion.trans_id,
+				       blk_status_to_errno(bio->bi_status));
+}
 
 /* All parts of a transfer have ended. Any context. */
 static void rw_finish(struct vsp_stor_req *req)
@@ -60,6 +78,7 @@ static void rw_end_io(struct bio *bio)
 {
 	struct vsp_stor_req *req = bio->bi_private;
 
+	trace_bio_end(req, bio);
 	if (vsp_stor_bio_postponed(bio))
 		return;
 	if (unlikely(bio->bi_status))
@@ -110,6 +129,7 @@ static void rw_submit(struct vsp_stor_req *req, struct iov_iter *iter,
 		last = !iov_iter_count(iter);
 		if (!last)
 			atomic_inc(&req->bios);
+		trace_bio_submit(req, bio);
 		vsp_stor_bio_submit(bio, &lun->backlog, nowait);
 	} while (!last);
 }
@@ -150,7 +170,9 @@ static void rw_bounce(struct vsp_stor_req *req, struct iov_iter *iter,
 		bio_init(&bio, req->lun->bdev, &bvec, 1, opf);
 		bio.bi_iter.bi_sector = sector;
 		__bio_add_page(&bio, page, len, 0);
+		trace_bio_submit(req, &bio);
 		submit_bio_wait(&bio);
+		trace_bio_end(req, &bio);
 		if (bio.bi_status)
 			rw_fail(req, bio.bi_status, sector);
 		bio_uninit(&bio);
@@ -249,6 +271,7 @@ static void flush_end_io(struct bio *bio)
 	struct vsp_stor_req *req = bio->bi_private;
 	blk_status_t status = bio->bi_status;
 
+	trace_bio_end(req, bio);
 	if (vsp_stor_bio_postponed(bio))
 		return;
 	bio_put(bio);
@@ -278,6 +301,7 @@ void vsp_stor_exec_flush(struct vsp_stor_req *req)
 	bio = vsp_stor_bio_alloc(lun->bdev, 0, REQ_OP_WRITE | REQ_PREFLUSH);
 	bio->bi_private = req;
 	bio->bi_end_io = flush_end_io;
+	trace_bio_submit(req, bio);
 	vsp_stor_bio_submit(bio, &lun->backlog, req->chan->ch->vcpu);
 }
 

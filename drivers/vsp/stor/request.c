@@ -135,6 +135,16 @@ static u32 srb_to_nt(u8 srb_status)
 	}
 }
 
+/* Before the answer: a channel that closes waits for it, and then frees these. */
+static void req_account(struct vsp_stor_req *req, u32 moved)
+{
+	struct vsp_stor_chan_stats __percpu *stats = req->chan->stats;
+
+	this_cpu_add(stats->bytes, moved);
+	if (vsp_stor_latency_wanted() && req->start)
+		vsp_stor_latency_add(&stats->latency, ktime_get_ns() - req->start);
+}
+
 /**
  * vsp_stor_req_finish - a command has ended
  * @req: the request; must not be used after this
@@ -159,9 +169,10 @@ void vsp_stor_req_finish(struct vsp_stor_req *req, u8 srb_status, u8 scsi_status
 	srb->scsi_status = scsi_status;
 	srb->data_transfer_length = cpu_to_le32(moved);
 
+	req_account(req, moved);
 	if (trace_vsp_stor_srb_complete_enabled())
 		trace_vsp_stor_srb_complete(req->chan->ctrl->name,
-					    req->chan->ch->index,
+					    req->chan->ch->relid,
 					    req->completion.trans_id, srb->lun,
 					    req->opcode, srb_status, scsi_status,
 					    moved, req->start ?

@@ -43,6 +43,7 @@
 #include <vmb/proto/stor.h>
 
 #include "bio.h"
+#include "latency.h"
 #include "scsi.h"
 
 #define VSP_STOR_MAX_LUNS	64U
@@ -225,6 +226,16 @@ struct vsp_stor_lun {
 };
 
 /**
+ * struct vsp_stor_chan_stats - counters of a channel, per CPU
+ * @bytes: moved by commands that have ended
+ * @latency: of commands that have ended, while somebody measures
+ */
+struct vsp_stor_chan_stats {
+	u64 bytes;
+	struct vsp_stor_latency latency;
+};
+
+/**
  * struct vsp_stor_chan - an open channel
  * @ch: the core's half; valid while @inflight is held
  * @ctrl: the controller
@@ -243,6 +254,7 @@ struct vsp_stor_lun {
  * @taken: packets, ever
  * @malformed: packets among them that made no sense
  * @throttles: how often @throttled was set
+ * @stats: counters; until close has waited for @drained
  */
 struct vsp_stor_chan {
 	struct vmb_channel *ch;
@@ -261,6 +273,7 @@ struct vsp_stor_chan {
 	u64 taken;
 	u64 malformed;
 	u64 throttles;
+	struct vsp_stor_chan_stats __percpu *stats;
 };
 
 /**
@@ -274,7 +287,7 @@ struct vsp_stor_chan {
  * @wire_len: bytes of the packet, and of the answer
  * @wire: private copy of the packet; becomes the answer
  * @data_len: bytes of guest memory it may use
- * @start: when it was taken, if anybody traces
+ * @start: when it was taken, if anybody traces or measures; else 0
  * @sector: of the device, where it starts
  * @bytes: it moves
  * @short_data: the guest gave less memory than the command moves

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2034
-# DESCRIPTION: vmwp: resets, a CPU plugged in, refusals, a VMM that is killed
+# DESCRIPTION: vmwp: resets, a CPU plugged in, refusals, a VMM that is killed; vmbctl under load
 
 L2_KERNEL=stock
-PLAN=26
+PLAN=32
 TIMEOUT=400
 
 VMB=/sys/kernel/config/vmb
@@ -69,9 +69,82 @@ plug_cpu() {
 	l2_go main end
 }
 
+# says TEXT COMMAND...: it goes well, and this is in a line of what it prints.
+says() {
+	local text=$1
+	shift
+	"$@" >/run/said || { echo "status $?"; return 1; }
+	grep -qE -e "$text" /run/said || { cat /run/said; return 1; }
+}
+
+# What the second of two rounds says of the partition and of its channel: I/O and
+# signals, and times, since it is measured while the program runs.
+vmbctl_top() {
+	vmbctl top -d 2 -n 2 --json >/run/top
+	[ "$(wc -l </run/top)" = 2 ]
+	tail -n 1 /run/top | tr '{' '\n' | awk '
+		function figure(key) {
+			return match($0, "\"" key "\":[0-9.]+") ?
+				substr($0, RSTART + length(key) + 3, RLENGTH - length(key) - 3) + 0 : -1
+		}
+		/"name":"vm1"|"device":"scsi.0"/ {
+			print figure("ios_per_s"), figure("bytes_per_s"), figure("signals_per_s"),
+				figure("interrupts_per_s"), figure("latency_mean_ns"), figure("latency_p99_ns")
+			if (figure("ios_per_s") > 0 && figure("bytes_per_s") > 4096 &&
+			    figure("signals_per_s") > 0 && figure("interrupts_per_s") > 0 &&
+			    figure("latency_mean_ns") > 1000 &&
+			    figure("latency_p99_ns") >= figure("latency_mean_ns") / 4)
+				good++
+		}
+		END { exit good != 2 }' >/run/figures || { cat /run/figures /run/top; return 1; }
+	note "top, partition and channel: I/O, bytes, signals, interrupts per s, mean and 99% in ns:" \
+		"$(cat /run/figures)"
+}
+
+# Nobody asks any more: nothing is measured.
+nothing_measured() {
+	local a b counters=/sys/kernel/debug/vsp_stor/vm1.scsi.0/counters
+	a=$(grep -o 'latency_ns=.*' $counters)
+	usleep 500000
+	b=$(grep -o 'latency_ns=.*' $counters)
+	[ "$a" = "$b" ] || { echo "$a, then $b"; return 1; }
+}
+
+# Every stage of an I/O, in order, and an interrupt behind it.
+traced_io() {
+	local tracing=/sys/kernel/tracing event
+	for event in vmb_host/vmb_packet_in vmb_host/vmb_packet_out vmb_host/vmb_channel_interrupt \
+		vsp_stor; do
+		echo 1 >$tracing/events/$event/enable
+	done
+	usleep 1000000
+	echo 0 >$tracing/events/enable
+	cat $tracing/trace >/run/trace
+	echo >$tracing/trace
+	awk '
+		BEGIN {
+			n = split("vmb_packet_in vsp_stor_srb_submit vsp_stor_bio_submit vsp_stor_bio_end " \
+				"vsp_stor_srb_complete vmb_packet_out", stage, " ")
+		}
+		match($0, / id=0x[0-9a-f]+ /) {
+			id = substr($0, RSTART + 1, RLENGTH - 2)
+			for (i = 1; i <= n; i++) {
+				if (!index($0, " " stage[i] ": ")) continue
+				if (i == 1) { at[id] = 1; lines[id] = $0 }
+				else if (at[id] == i - 1) { at[id] = i; lines[id] = lines[id] "\n" $0 }
+				else if (at[id] && i != 3 && i != 4) at[id] = 0
+			}
+			if (at[id] == n) last = id
+			next
+		}
+		/ vmb_channel_interrupt: vm1 / && last != "" {
+			print lines[last]; print; found = 1; exit
+		}
+		END { exit !found }' /run/trace >/run/one-io || { grep -v '^#' /run/trace | head -40; return 1; }
+	send /run/one-io one-io.log
+}
+
 kill_under_load() {
-	l2_sync victim load 120
-	l2_go victim load
 	usleep 500000
 	l2_kill victim
 }
@@ -108,6 +181,13 @@ l1() {
 	send "$L2_RUN/main/qemu.log" vmwp-main.log
 
 	run_test victim-starts start_guest victim -a "vmwp=victim"
+	run_test victim-loads l2_sync victim load 120
+	l2_go victim load
+	run_test vmbctl-list says '^connected 5\.3 .* vm1$' vmbctl list
+	run_test vmbctl-show says '^ +[0-9]+ +0 open .* scsi\.0$' vmbctl show vm1
+	run_test vmbctl-top vmbctl_top
+	run_test nothing-measured nothing_measured
+	run_test traced-io traced_io
 	run_test kill-under-load kill_under_load
 	run_test bound-again bound_again
 	run_test partition-goes remove_partition
