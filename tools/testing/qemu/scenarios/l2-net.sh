@@ -4,7 +4,7 @@
 
 L2_KERNEL=stock
 L2_MANIFEST='module hv_netvsc'
-PLAN=17
+PLAN=16
 TIMEOUT=240
 
 . "$SCENARIO_LIB/disks.sh"
