@@ -29,7 +29,8 @@
  * interrupt. When that finds no room it is told of it by &vmb_host_driver.room.
  *
  * Before &vmb_host_driver.close returns, each packet that was taken must have
- * been completed, and each buffer unmapped. The core discards completions of a channel that is closing.
+ * been completed, and each buffer unmapped. The core discards completions of a
+ * channel that is closing.
  */
 #ifndef VMB_HOST_H
 #define VMB_HOST_H

@@ -290,7 +290,7 @@ static u32 op_rndis(struct vsp_net_chan *chan, struct vmb_nvsp_msg *msg)
 	ret = chan_source(chan, &msg->rndis, &src);
 	if (ret) {
 		chan->nic->stats.malformed++;
-		vsp_net_chan_warn(chan, "guest named memory that cannot be used: section %#x of %u bytes: error %d\n",
+		vsp_net_chan_warn(chan, "guest named bad memory: section %#x, %u bytes: error %d\n",
 				  le32_to_cpu(msg->rndis.section),
 				  le32_to_cpu(msg->rndis.section_len), ret);
 		status = VMB_NVSP_STATUS_INVALID_RNDIS;

@@ -295,7 +295,7 @@ static int frame_take(struct vsp_net_chan *chan, struct vsp_net_source *src,
 		goto free;
 	if (!frame_source_good(nic, skb)) {
 		nic->stats.spoofed++;
-		vsp_net_chan_warn(chan, "frame from %pM, which is not the guest's address: dropped; allow it by mac_spoofing\n",
+		vsp_net_chan_warn(chan, "dropped a frame from %pM: allow it by mac_spoofing\n",
 				  ((struct ethhdr *)skb->data)->h_source);
 		goto free;
 	}

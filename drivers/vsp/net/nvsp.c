@@ -3,6 +3,7 @@
  * NVSP: what each message has to have, versions, how buffers are divided.
  */
 #include <linux/align.h>
+#include <linux/array_size.h>
 #include <linux/errno.h>
 #include <linux/minmax.h>
 #include <linux/stddef.h>
@@ -17,7 +18,7 @@ static const u32 versions[] = {
 	VMB_NVSP_VERSION_4, VMB_NVSP_VERSION_2, VMB_NVSP_VERSION_1,
 };
 
-#define BODY(member)	(sizeof(((struct vmb_nvsp_msg *)0)->member))
+#define BODY(name)	sizeof_field(struct vmb_nvsp_msg, name)
 
 /* Bytes behind the type that a message from the guest has to have. */
 static u32 nvsp_body(u32 type)
@@ -63,7 +64,7 @@ int vsp_net_nvsp_parse(struct vmb_nvsp_msg *msg, const void *data, u32 len)
 	memset(msg, 0, sizeof(*msg));
 	if (len < sizeof(msg->type))
 		return -EBADMSG;
-	memcpy(msg, data, min(len, (u32)sizeof(*msg)));
+	memcpy(msg, data, min_t(u32, len, sizeof(*msg)));
 	if (len < sizeof(msg->type) + nvsp_body(le32_to_cpu(msg->type)))
 		return -EBADMSG;
 	return 0;
@@ -81,7 +82,7 @@ u32 vsp_net_nvsp_choose(u32 min, u32 max)
 {
 	unsigned int i;
 
-	for (i = 0; i < sizeof(versions) / sizeof(versions[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(versions); i++)
 		if (versions[i] >= min && versions[i] <= max)
 			return versions[i];
 	return 0;

@@ -4,6 +4,7 @@
  * those of Linux' hv_netvsc, FreeBSD's hn, iPXE's netvsc, and what NDIS wants of
  * every Ethernet NIC, which Windows asks.
  */
+#include <linux/array_size.h>
 #include <linux/errno.h>
 #include <linux/minmax.h>
 #include <linux/stddef.h>
@@ -69,7 +70,7 @@ static int put_list(u8 *out, u32 size)
 
 	if (sizeof(supported) > size)
 		return -EMSGSIZE;
-	for (i = 0; i < sizeof(supported) / sizeof(supported[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(supported); i++)
 		put_u32(out + 4 * i, 4, supported[i]);
 	return sizeof(supported);
 }

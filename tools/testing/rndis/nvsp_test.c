@@ -33,7 +33,7 @@ static const char *nvsp_lengths(void)
 	u8 bytes[sizeof(msg)];
 	u32 i, j;
 
-	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
 		CHECK(parse(&msg, types[i].type, types[i].len - 1) == -EBADMSG);
 		CHECK(parse(&msg, types[i].type, types[i].len) == 0);
 		memcpy(bytes, &msg, sizeof(bytes));

@@ -99,7 +99,7 @@ static const char *rndis_ppi_bad(void)
 	struct words w;
 	u32 i;
 
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		fill(&w, 60, 60, 36, 16);
 		ppi(&w, 11, bad[i].size, VMB_PPI_CHECKSUM, bad[i].offset, 1);
 		CHECK(parse(&f, &w, LEN) == -EBADMSG);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <asm/byteorder.h>
+#include <linux/array_size.h>
 
 #include "wire.h"
 

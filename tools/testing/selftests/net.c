@@ -125,14 +125,14 @@ u32 net_recv(struct net *n, void *buf, u32 size, int timeout_ms)
 	return len;
 }
 
-static u32 answer(struct net *n, u64 id, struct vmb_nvsp_msg *msg)
+static u32 reply(struct net *n, u64 id, struct vmb_nvsp_msg *msg)
 {
 	struct vmb_packet in;
 	u8 buf[16384];
 
 	for (;;) {
 		if (!chan_recv(&n->ch, &in, GUEST_PATIENCE))
-			tap_fail(__FILE__, __LINE__, "no answer to %#llx",
+			tap_fail(__FILE__, __LINE__, "%#llx was not answered",
 				 (unsigned long long)id);
 		if (in.type == VMB_PKT_COMPLETION)
 			break;
@@ -151,7 +151,7 @@ u32 net_ask(struct net *n, struct vmb_nvsp_msg *msg)
 
 	EXPECT_EQ(chan_send(&n->ch, VMB_PKT_INBAND, VMB_PKT_COMPLETION_REQUESTED, id,
 			    NULL, 0, msg, sizeof(*msg), false), 0);
-	return answer(n, id, msg);
+	return reply(n, id, msg);
 }
 
 void net_tell(struct net *n, const struct vmb_nvsp_msg *msg, u32 len)
@@ -270,7 +270,7 @@ u32 net_rndis_pages(struct net *n, u32 channel, const void *data, u32 len)
 		head[2 + i] = cpu_to_le64(n->send / VMB_PAGE_SIZE + i);
 	EXPECT_EQ(chan_send(&n->ch, VMB_PKT_GPA_DIRECT, VMB_PKT_COMPLETION_REQUESTED, id,
 			    head, 8 * (2 + pages), &msg, sizeof(msg), false), 0);
-	answer(n, id, &msg);
+	reply(n, id, &msg);
 	return le32_to_cpu(msg.status.status);
 }
 
