@@ -23,8 +23,14 @@
  * from any context, hard interrupts included. When the ring to the guest is
  * full, the core keeps completions and sends them as space appears.
  *
+ * A service whose packets lie in a buffer that guest and host share maps the
+ * buffer with vmb_host_buffer_map() and names parts of it with
+ * vmb_host_send_xfer(), which any context can call, several times for one
+ * interrupt. When that finds no room it is told of it by &vmb_host_driver.room.
+ *
  * Before &vmb_host_driver.close returns, each packet that was taken must have
- * been completed. The core discards completions of a channel that is closing.
+ * been completed, and each buffer unmapped. The core discards completions of a
+ * channel that is closing.
  */
 #ifndef VMB_HOST_H
 #define VMB_HOST_H
@@ -114,6 +120,41 @@ struct vmb_completion {
 #define VMB_HOST_MAX_COMPLETION	256U
 
 /**
+ * struct vmb_host_buffer - memory that the guest shares for as long as a channel
+ *	is open
+ * @addr: the mapping; what is in it changes under its reader
+ * @len: bytes
+ * @pages: the core's, as is all below
+ * @nr_pages: how many
+ * @gpadl: the guest's description
+ */
+struct vmb_host_buffer {
+	void *addr;
+	u32 len;
+	struct page **pages;
+	unsigned int nr_pages;
+	void *gpadl;
+};
+
+/**
+ * struct vmb_host_xfer - a packet that names parts of a buffer
+ * @trans_id: the guest's completion brings it back
+ * @pageset_id: which buffer, as the device class numbers them
+ * @offset: of the part, from the start of the buffer
+ * @len: bytes of the part
+ * @data: payload; copied
+ * @data_len: bytes of it, at most %VMB_HOST_MAX_COMPLETION
+ */
+struct vmb_host_xfer {
+	u64 trans_id;
+	u16 pageset_id;
+	u32 offset;
+	u32 len;
+	const void *data;
+	u32 data_len;
+};
+
+/**
  * struct vmb_host_driver - a kind of device
  * @name: the part before the dot in configfs; letters and digits
  * @owner: pinned while a device exists
@@ -132,6 +173,9 @@ struct vmb_completion {
  * @poll: take and start at most @budget packets. Process context with the
  *	VMM's address space. Returns how many were taken: @budget means there may
  *	be more.
+ * @room: optional: there may be room for the packet for which
+ *	vmb_host_send_xfer() found none. Any context, interrupts may be off; must
+ *	not sleep and must not call back into the core.
  */
 struct vmb_host_driver {
 	const char *name;
@@ -144,6 +188,7 @@ struct vmb_host_driver {
 	void (*close)(struct vmb_channel *ch);
 	bool (*busy)(struct vmb_channel *ch);
 	int (*poll)(struct vmb_channel *ch, int budget);
+	void (*room)(struct vmb_channel *ch);
 };
 
 int vmb_host_driver_register(const struct vmb_host_driver *drv);
@@ -163,6 +208,12 @@ ssize_t vmb_host_iter(struct vmb_channel *ch, const struct vmb_packet *pkt,
 void vmb_host_complete(struct vmb_channel *ch, struct vmb_completion *c);
 int vmb_host_send(struct vmb_channel *ch, u64 trans_id, const void *data,
 		  u32 len);
+int vmb_host_send_xfer(struct vmb_channel *ch, const struct vmb_host_xfer *xfer,
+		       bool more);
+void vmb_host_publish(struct vmb_channel *ch);
 void vmb_host_kick(struct vmb_channel *ch);
+int vmb_host_buffer_map(struct vmb_channel *ch, u32 handle,
+			struct vmb_host_buffer *buf);
+void vmb_host_buffer_unmap(struct vmb_channel *ch, struct vmb_host_buffer *buf);
 
 #endif /* VMB_HOST_H */

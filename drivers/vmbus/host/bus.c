@@ -39,7 +39,9 @@ struct vmb_bus *vmb_bus_create(struct vmb_partition *partition,
 	spin_lock_init(&bus->msg_lock);
 	INIT_LIST_HEAD(&bus->msgs);
 	xa_init_flags(&bus->chans, XA_FLAGS_ALLOC1);
+	mutex_init(&bus->gpadl_lock);
 	xa_init(&bus->gpadls);
+	INIT_WORK(&bus->gpadl_work, vmb_gpadl_work);
 	spin_lock_init(&bus->sig_lock);
 	xa_init(&bus->signals);
 	init_waitqueue_head(&bus->record_wait);

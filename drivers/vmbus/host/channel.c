@@ -94,7 +94,9 @@ static void vmb_chan_unmap(struct vmb_chan *ch)
 	vmb_mem_unpin(ch->bus, ch->pages, ch->nr_pages);
 	kvfree(ch->pages);
 	ch->pages = NULL;
+	mutex_lock(&ch->bus->gpadl_lock);
 	ch->gpadl->users--;
+	mutex_unlock(&ch->bus->gpadl_lock);
 	ch->gpadl = NULL;
 }
 
@@ -111,7 +113,9 @@ static int vmb_chan_map(struct vmb_chan *ch, u32 handle, u32 downstream)
 	if (ret)
 		return ret;
 	ch->gpadl = gpadl;
+	mutex_lock(&ch->bus->gpadl_lock);
 	gpadl->users++;
+	mutex_unlock(&ch->bus->gpadl_lock);
 	ch->in_map = NULL;
 	ch->out_map = NULL;
 

@@ -362,17 +362,32 @@ static void vmb_conn_gpadl_body(struct vmb_bus *bus, const void *msg, u32 len)
 	}
 }
 
+/**
+ * vmb_conn_gpadl_torndown - tell the guest that a GPADL is its own again
+ * @bus: the bus
+ * @handle: the guest's name for it
+ *
+ * Context: may sleep; partition's lock.
+ */
+void vmb_conn_gpadl_torndown(struct vmb_bus *bus, u32 handle)
+{
+	struct vmb_msg_gpadl_torndown torndown = {
+		.hdr = vmb_conn_header(VMB_MSG_GPADL_TORNDOWN),
+		.gpadl = cpu_to_le32(handle),
+	};
+
+	vmb_message_send(bus, &torndown, sizeof(torndown));
+}
+
 static void vmb_conn_gpadl_teardown(struct vmb_bus *bus, const void *msg, u32 len)
 {
 	const struct vmb_msg_gpadl_teardown *m = msg;
-	struct vmb_msg_gpadl_torndown torndown = {
-		.hdr = vmb_conn_header(VMB_MSG_GPADL_TORNDOWN),
-		.gpadl = m->gpadl,
-	};
 	int ret;
 
 	ret = vmb_gpadl_teardown(bus, le32_to_cpu(m->relid),
 				 le32_to_cpu(m->gpadl));
+	if (ret == -EINPROGRESS)
+		return;
 	if (ret) {
 		vmb_bus_warn(bus, "channel %u: teardown of GPADL %#x refused: %s\n",
 			     le32_to_cpu(m->relid), le32_to_cpu(m->gpadl),
@@ -382,7 +397,7 @@ static void vmb_conn_gpadl_teardown(struct vmb_bus *bus, const void *msg, u32 le
 		if (ret == -EBUSY)
 			return;
 	}
-	vmb_message_send(bus, &torndown, sizeof(torndown));
+	vmb_conn_gpadl_torndown(bus, le32_to_cpu(m->gpadl));
 }
 
 static void vmb_conn_relid_released(struct vmb_bus *bus, const void *msg, u32 len)

@@ -114,10 +114,26 @@ static void vmb_chan_break(struct vmb_chan *ch, const char *ring, int err)
 }
 
 /*
- * Send kept completions as far as there is room; @done gets those to call done
- * on. Returns whether the guest has to be interrupted.
+ * Ask the guest to signal when there are @len bytes of room, after all that was
+ * put has been published. True when the room came just now, and no signal will.
  */
-static bool vmb_chan_flush_wait(struct vmb_chan *ch, struct list_head *done)
+static bool vmb_chan_wait_room(struct vmb_chan *ch, u32 len)
+{
+	lockdep_assert_held(&ch->out_lock);
+	if (vmb_ring_wait_space(&ch->out, len))
+		return true;
+	if (!vmb_ring_flow_control(&ch->in))
+		mod_timer(&ch->retry, jiffies + 1);
+	return false;
+}
+
+/*
+ * Send kept completions as far as there is room; @done gets those to call done
+ * on. @room is set when there is some for what waits behind them. Returns
+ * whether the guest has to be interrupted.
+ */
+static bool vmb_chan_flush_wait(struct vmb_chan *ch, struct list_head *done,
+				bool *room)
 {
 	struct vmb_completion *c, *next;
 	bool interrupt = false;
@@ -133,15 +149,8 @@ retry:
 		if (ret == -EAGAIN) {
 			/* the guest counts the room from what it was shown */
 			interrupt |= vmb_ring_publish(&ch->out);
-			/*
-			 * Ask the guest to signal when there is room. If the
-			 * room came just now it will not.
-			 */
-			if (vmb_ring_wait_space(&ch->out,
-						vmb_ring_pkt_size(0, c->len)))
+			if (vmb_chan_wait_room(ch, vmb_ring_pkt_size(0, c->len)))
 				goto retry;
-			if (!vmb_ring_flow_control(&ch->in))
-				mod_timer(&ch->retry, jiffies + 1);
 			break;
 		}
 		if (ret)
@@ -151,9 +160,16 @@ retry:
 					     c->len);
 		list_move_tail(&c->list, done);
 	}
-	if (list_empty(&ch->out_wait))
+	interrupt |= vmb_ring_publish(&ch->out);
+	if (!list_empty(&ch->out_wait))
+		return interrupt;
+	if (ch->out_want && vmb_chan_wait_room(ch, ch->out_want)) {
+		ch->out_want = 0;
+		*room = true;
+	}
+	if (!ch->out_want)
 		vmb_ring_end_wait(&ch->out);
-	return vmb_ring_publish(&ch->out) || interrupt;
+	return interrupt;
 }
 
 static void vmb_chan_done_all(struct list_head *done)
@@ -168,18 +184,20 @@ static void vmb_chan_done_all(struct list_head *done)
 
 static void vmb_chan_flush(struct vmb_chan *ch)
 {
-	bool interrupt = false;
+	bool interrupt = false, room = false;
 	LIST_HEAD(done);
 
-	if (list_empty_careful(&ch->out_wait))
+	if (list_empty_careful(&ch->out_wait) && !READ_ONCE(ch->out_want))
 		return;
 	spin_lock_irq(&ch->out_lock);
 	if (ch->out_open)
-		interrupt = vmb_chan_flush_wait(ch, &done);
+		interrupt = vmb_chan_flush_wait(ch, &done, &room);
 	spin_unlock_irq(&ch->out_lock);
 	if (interrupt)
 		vmb_chan_interrupt(ch);
 	vmb_chan_done_all(&done);
+	if (room)
+		ch->pub.dev->driver->room(&ch->pub);
 }
 
 /* A guest that knows no pending_send_sz does not tell when it made room. */
@@ -355,6 +373,7 @@ void vmb_chan_start_data(struct vmb_chan *ch)
 {
 	spin_lock_irq(&ch->out_lock);
 	ch->out_open = true;
+	ch->out_want = 0;
 	spin_unlock_irq(&ch->out_lock);
 
 	mutex_lock(&ch->poll_lock);
@@ -558,7 +577,7 @@ EXPORT_SYMBOL_GPL(vmb_host_iter);
 void vmb_host_complete(struct vmb_channel *ch, struct vmb_completion *c)
 {
 	struct vmb_chan *chan = vmb_chan_of(ch);
-	bool interrupt = false;
+	bool interrupt = false, room = false;
 	unsigned long flags;
 	LIST_HEAD(done);
 
@@ -568,7 +587,7 @@ void vmb_host_complete(struct vmb_channel *ch, struct vmb_completion *c)
 		if (!list_empty(&chan->out_wait))
 			atomic64_inc(&chan->stats.ring_full);
 		list_add_tail(&c->list, &chan->out_wait);
-		interrupt = vmb_chan_flush_wait(chan, &done);
+		interrupt = vmb_chan_flush_wait(chan, &done, &room);
 	} else {
 		list_add_tail(&c->list, &done);
 	}
@@ -576,6 +595,8 @@ void vmb_host_complete(struct vmb_channel *ch, struct vmb_completion *c)
 	if (interrupt)
 		vmb_chan_interrupt(chan);
 	vmb_chan_done_all(&done);
+	if (unlikely(room))
+		ch->dev->driver->room(ch);
 }
 EXPORT_SYMBOL_GPL(vmb_host_complete);
 
@@ -619,3 +640,100 @@ int vmb_host_send(struct vmb_channel *ch, u64 trans_id, const void *data,
 	return ret;
 }
 EXPORT_SYMBOL_GPL(vmb_host_send);
+
+/**
+ * vmb_host_send_xfer - send the guest a packet that names a part of a buffer
+ * @ch: the channel
+ * @xfer: the packet
+ * @more: others follow at once: the guest is not told before one does without, or
+ *	vmb_host_publish() is called
+ *
+ * The guest gives the part back by a completion, which the driver takes by
+ * vmb_host_next() as any packet.
+ *
+ * Context: any, hard interrupts included, until &vmb_host_driver.close
+ * returns.
+ * Return: 0; -EAGAIN when the ring is full: &vmb_host_driver.room is called when
+ * it may have room, maybe before this returns; -ENOTCONN when the channel closes
+ * or is broken; -EMSGSIZE.
+ */
+int vmb_host_send_xfer(struct vmb_channel *ch, const struct vmb_host_xfer *xfer,
+		       bool more)
+{
+	struct {
+		__le16 pageset_id;
+		u8 sender_owns_set;
+		u8 reserved;
+		__le32 range_count;
+		struct vmb_wire_xfer_range range;
+	} wire = {
+		.pageset_id = cpu_to_le16(xfer->pageset_id),
+		.sender_owns_set = 1,
+		.range_count = cpu_to_le32(1),
+		.range.byte_count = cpu_to_le32(xfer->len),
+		.range.byte_offset = cpu_to_le32(xfer->offset),
+	};
+	struct kvec head = { &wire, sizeof(wire) };
+	struct kvec body = { (void *)xfer->data, xfer->data_len };
+	struct vmb_chan *chan = vmb_chan_of(ch);
+	bool interrupt = false;
+	unsigned long flags;
+	int ret = -ENOTCONN;
+
+	static_assert(sizeof(struct vmb_pkt_desc) + sizeof(wire) ==
+		      sizeof(struct vmb_pkt_xfer_pages) +
+		      sizeof(struct vmb_wire_xfer_range));
+	if (xfer->data_len > VMB_HOST_MAX_COMPLETION)
+		return -EMSGSIZE;
+	spin_lock_irqsave(&chan->out_lock, flags);
+	if (!chan->out_open || READ_ONCE(chan->broken))
+		goto unlock;
+retry:
+	/* not ahead of completions that wait */
+	ret = -EAGAIN;
+	if (list_empty(&chan->out_wait))
+		ret = vmb_ring_put(&chan->out, VMB_PKT_XFER_PAGES,
+				   VMB_PKT_COMPLETION_REQUESTED, xfer->trans_id,
+				   &head, &body);
+	if (ret == -EAGAIN) {
+		u32 want = vmb_ring_pkt_size(sizeof(wire), xfer->data_len);
+
+		interrupt |= vmb_ring_publish(&chan->out);
+		if (list_empty(&chan->out_wait) && vmb_chan_wait_room(chan, want))
+			goto retry;
+		WRITE_ONCE(chan->out_want, want);
+	} else if (ret) {
+		vmb_chan_break(chan, "to", ret);
+		ret = -ENOTCONN;
+	} else if (!more) {
+		interrupt |= vmb_ring_publish(&chan->out);
+	}
+unlock:
+	spin_unlock_irqrestore(&chan->out_lock, flags);
+	if (interrupt)
+		vmb_chan_interrupt(chan);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(vmb_host_send_xfer);
+
+/**
+ * vmb_host_publish - tell the guest of packets that were sent with more to follow
+ * @ch: the channel
+ *
+ * Context: any, hard interrupts included, until &vmb_host_driver.close
+ * returns.
+ */
+void vmb_host_publish(struct vmb_channel *ch)
+{
+	struct vmb_chan *chan = vmb_chan_of(ch);
+	bool interrupt = false;
+	unsigned long flags;
+
+	spin_lock_irqsave(&chan->out_lock, flags);
+	if (chan->out_open && !READ_ONCE(chan->broken))
+		interrupt = vmb_ring_publish(&chan->out);
+	spin_unlock_irqrestore(&chan->out_lock, flags);
+	if (interrupt)
+		vmb_chan_interrupt(chan);
+}
+EXPORT_SYMBOL_GPL(vmb_host_publish);

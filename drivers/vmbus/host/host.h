@@ -10,6 +10,7 @@
  * Locks, outermost first (Documentation/locking.rst has the whole picture):
  *	vmb_partition.lock	everything on the control path
  *	vmb_chan.poll_lock	one poll at a time; the channel stays open
+ *	vmb_bus.gpadl_lock	the table of GPADLs and who uses them
  *	vmb_bus.mem_srcu (read)	guest addresses stay valid
  *	vmb_bus.mem_lock	writers of the memory table
  *	vmb_bus.msg_lock	queue of messages to the guest
@@ -222,10 +223,14 @@ u32 vmb_signal_connection_id(u32 relid);
  * struct vmb_host_gpadl - a guest's GPADL
  * @decoded: the list
  * @users: open channels whose rings lie in it
+ * @buffers: mappings by vmb_host_buffer_map()
+ * @teardown: the guest wants it back, and is told when @buffers is 0
  */
 struct vmb_host_gpadl {
 	struct vmb_gpadl decoded;
 	unsigned int users;
+	unsigned int buffers;
+	bool teardown;
 };
 
 u32 vmb_gpadl_on_header(struct vmb_bus *bus, const void *msg, u32 len,
@@ -237,6 +242,8 @@ struct vmb_host_gpadl *vmb_gpadl_find(struct vmb_bus *bus, u32 handle);
 int vmb_gpadl_pin(struct vmb_bus *bus, struct vmb_host_gpadl *gpadl,
 		  struct page ***pages, unsigned int *nr);
 void vmb_gpadl_purge(struct vmb_bus *bus, u32 relid);
+void vmb_gpadl_work(struct work_struct *work);
+void vmb_conn_gpadl_torndown(struct vmb_bus *bus, u32 handle);
 
 /* Channels: channel.c, and their rings: datapath.c */
 
@@ -327,6 +334,7 @@ u64 vmb_place_spin_ns(const struct vmb_place *p);
  * @out: producer end of the ring to the guest
  * @out_wait: completions that found no room
  * @out_open: completions may touch the ring
+ * @out_want: bytes that &vmb_host_driver.room waits for, or 0
  * @retry: for guests that do not tell when they have made room
  * @gpadl: holds both rings while open
  * @pages: its pages, pinned
@@ -362,6 +370,7 @@ struct vmb_chan {
 	struct vmb_ring out;
 	struct list_head out_wait;
 	bool out_open;
+	u32 out_want;
 	struct timer_list retry;
 
 	struct vmb_host_gpadl *gpadl;
@@ -429,9 +438,12 @@ void vmb_conn_rescind(struct vmb_chan *ch);
  * @msg_gen: counts purges of @msgs
  * @int_page: shared interrupt page of guests before version 2.4
  * @chans: channels by relid; RCU for readers, partition's lock for writers
+ * @gpadl_lock: protects @gpadls, all in it, and the two below, against polls;
+ *	whoever changes them but for who uses a GPADL has the partition's lock too
  * @gpadls: struct vmb_host_gpadl by handle
  * @nr_gpadls: how many
  * @gpadl_bytes: memory of all range lists
+ * @gpadl_work: confirms teardowns that had to wait
  * @sig_lock: protects @sig_want, @sig_told
  * @sig_want: relids that need an eventfd
  * @sig_told: relids the VMM was told to make one for
@@ -467,9 +479,12 @@ struct vmb_bus {
 	struct vmb_evt_page __rcu *int_page;
 
 	struct xarray chans;
+	/* @gpadls, @nr_gpadls, @gpadl_bytes */
+	struct mutex gpadl_lock;
 	struct xarray gpadls;
 	unsigned int nr_gpadls;
 	u32 gpadl_bytes;
+	struct work_struct gpadl_work;
 
 	/* @sig_want, @sig_told */
 	spinlock_t sig_lock;

@@ -285,10 +285,14 @@ void vmb_partition_unbind(struct vmb_bus *bus)
 {
 	struct vmb_partition *p = bus->partition;
 
+	kref_get(&bus->ref);
 	mutex_lock(&p->lock);
 	vmb_bus_destroy(bus);
 	p->bus = NULL;
 	mutex_unlock(&p->lock);
+	/* it takes the lock; nothing queues it any more */
+	cancel_work_sync(&bus->gpadl_work);
+	vmb_bus_put(bus);
 	config_item_put(&p->group.cg_item);
 }
 

@@ -42,6 +42,27 @@ seeds = {
               gpadl([(4096, 1, (1, 2)), (5, 9, (3,))], 16),
               gpadl([(4096 * 60, 0, tuple(range(60)))], 216)],
 }
+
+
+def rndis(kind, *words, tail=b''):
+    body = struct.pack(f'<{len(words)}I', *words) + tail
+    return struct.pack('<II', kind, 8 + len(body)) + body
+
+
+ppis = b''.join(struct.pack('<IIII', 16, t, 12, v)
+                for t, v in ((6, 0x1235), (0, 0x220005), (2, 0x43605b4)))
+address = 'NetworkAddress'.encode('utf-16le') + '02ab00000017'.encode('utf-16le')
+seeds['rndis'] = [
+    b'\x00' + struct.pack('<III', 1, 2, 0x60001) + bytes(28),
+    b'\x00' + struct.pack('<IIII', 107, 0, 0, 100),
+    b'\x01' + rndis(1, 36 + 48, 64, 0, 0, 0, 36, 48, 0, 0, tail=ppis + bytes(64)),
+    b'\x02' + rndis(2, 1, 1, 0, 0x4000),
+    b'\x02' + rndis(4, 2, 0xfc01020d, 4, 20, 0, tail=bytes([0xa7, 3, 156, 0])),
+    b'\x02' + rndis(5, 3, 0x1010e, 4, 20, 0, tail=struct.pack('<I', 9)),
+    b'\x0a' + rndis(5, 4, 0x1021b, 72, 20, 0,
+                    tail=struct.pack('<IIIII', 20, 28, 2, 48, 24) + address),
+    b'\x02' + rndis(8, 5),
+]
 seeds['ring'] = [ring(*seeds['packet']), ring(seeds['packet'][0])]
 
 for target, inputs in seeds.items():

@@ -13,7 +13,7 @@ L1_MANIFEST=		# more lines for the host's image
 L1_DISKS=		# images of mkdisk that the host has, by name: see host_disk
 L2_KERNEL=none		# any of: none stock 6.1
 L2_MANIFEST=		# more lines for the guest's image
-MODULES=yes		# whether vmb, vmb_host, vsp_stor and vmwp are put in
+MODULES=yes		# whether our modules and vmwp are put in
 PLAN=0			# how many tests run
 TIMEOUT=300		# seconds, for all of it
 

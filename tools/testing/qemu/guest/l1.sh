@@ -76,7 +76,7 @@ load_vmb() {
 	local m
 	# shellcheck disable=SC2013 # a module name is a word
 	for m in $(cat /harness/modules/depends); do load "$m" || return; done
-	for m in vmb vmb_host vsp_stor; do
+	for m in vmb vmb_host vsp_stor vsp_net; do
 		[ -e /harness/modules/$m.ko ] || { echo "$m was not built"; return 1; }
 		insmod /harness/modules/$m.ko || { echo "insmod $m failed"; return 1; }
 	done
@@ -84,7 +84,7 @@ load_vmb() {
 
 unload_vmb() {
 	local m
-	for m in vsp_stor vmb_host vmb; do
+	for m in vsp_net vsp_stor vmb_host vmb; do
 		grep -q "^$m " /proc/modules || continue
 		rmmod $m || { echo "rmmod $m failed"; return 1; }
 	done

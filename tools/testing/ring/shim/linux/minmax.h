@@ -12,6 +12,7 @@
 	__typeof__(b) __b = (b);					\
 	__a > __b ? __a : __b;						\
 })
+#define min_t(type, a, b)	min((type)(a), (type)(b))
 #define round_down(x, a)	((x) / (a) * (a))
 
 #endif /* SHIM_LINUX_MINMAX_H */

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What is in the messages of a NIC, read and built without a NIC: NVSP, RNDIS,
+ * OIDs. Everything that is read is a private copy of what the guest wrote.
+ * Compiled in userspace too (tools/testing/rndis).
+ */
+#ifndef VSP_NET_WIRE_H
+#define VSP_NET_WIRE_H
+
+#include <linux/types.h>
+#include <vmb/proto/net.h>
+#include <vmb/proto/rndis.h>
+
+#define VSP_NET_ADDR		6U
+/* most bytes of an IP packet in a frame, and what a NIC has if nobody says */
+#define VSP_NET_MAX_MTU		9216U
+#define VSP_NET_MIN_MTU		68U
+#define VSP_NET_DEFAULT_MTU	1500U
+/* Ethernet header and a VLAN tag */
+#define VSP_NET_LINK_HEAD	18U
+/* bytes of a large send: an IP packet and its Ethernet header */
+#define VSP_NET_MAX_LSO		62780U
+/* the longest RNDIS message but PACKET that is read, or built */
+#define VSP_NET_MAX_CONTROL	2048U
+/* of a PACKET message, so much is read to find the per-packet information */
+#define VSP_NET_PACKET_PEEK	256U
+/* what is in front of a frame to the guest, at most */
+#define VSP_NET_PACKET_HEAD						\
+	(sizeof(struct vmb_rndis_head) + sizeof(struct vmb_rndis_packet) + \
+	 2 * VSP_NET_PPI_BYTES)
+#define VSP_NET_PPI_BYTES	(sizeof(struct vmb_rndis_ppi) + 4)
+#define VSP_NET_MULTICAST_MAX	64U
+#define VSP_NET_NAME_MAX	64U
+/* PACKET messages in one NVSP packet, and how they are aligned, log2 */
+#define VSP_NET_MAX_PACKETS	8U
+#define VSP_NET_ALIGN_SHIFT	3U
+
+/* NVSP: nvsp.c */
+
+int vsp_net_nvsp_parse(struct vmb_nvsp_msg *msg, const void *data, u32 len);
+u32 vsp_net_nvsp_choose(u32 min, u32 max);
+u32 vsp_net_nvsp_bytes(u32 version);
+u32 vsp_net_section_size(u32 mtu);
+
+/* RNDIS: rndis.c */
+
+/**
+ * struct vsp_net_frame - a frame from the guest, and what is to be done to it
+ * @offset: of the frame, from the start of the message
+ * @len: bytes of it
+ * @csum: the checksum information, or 0
+ * @lso: the large send information, or 0
+ * @tagged: @tci is there
+ * @tci: 802.1Q tag
+ */
+struct vsp_net_frame {
+	u32 offset;
+	u32 len;
+	u32 csum;
+	u32 lso;
+	bool tagged;
+	u16 tci;
+};
+
+/**
+ * struct vsp_net_to_guest - what the guest is told of a frame
+ * @len: bytes of it
+ * @csum: %VMB_CSUM_RX_TCP_GOOD and its like, or 0
+ * @tagged: @tci is there
+ * @tci: 802.1Q tag
+ */
+struct vsp_net_to_guest {
+	u32 len;
+	u32 csum;
+	bool tagged;
+	u16 tci;
+};
+
+/**
+ * struct vsp_net_request - an RNDIS message but PACKET
+ * @type: %VMB_RNDIS_QUERY and its like
+ * @id: for the answer; 0 of a RESET
+ * @oid: of QUERY and SET
+ * @major: of INITIALIZE
+ * @info: inside the message
+ * @info_len: bytes of it
+ */
+struct vsp_net_request {
+	u32 type;
+	u32 id;
+	u32 oid;
+	u32 major;
+	const u8 *info;
+	u32 info_len;
+};
+
+int vsp_net_rndis_head(const void *head, u32 avail, u32 *type, u32 *len);
+int vsp_net_packet_parse(struct vsp_net_frame *frame, const void *msg, u32 have,
+			 u32 len);
+u32 vsp_net_packet_build(void *buf, const struct vsp_net_to_guest *to);
+int vsp_net_request_parse(struct vsp_net_request *req, const void *msg, u32 len);
+u32 vsp_net_indicate_build(void *buf, u32 status);
+
+/* OIDs and the answers to control messages: oid.c */
+
+/**
+ * struct vsp_net_props - what a guest can ask about its NIC
+ * @name: of the NIC
+ * @mac: permanent address
+ * @current_mac: the address it has
+ * @mtu: most bytes of an IP packet
+ * @speed: of the link, Mb/s
+ * @connected: the link is up
+ * @ready: INITIALIZE has been answered
+ * @mac_change: the guest may choose another address
+ * @filter: %VMB_NDIS_FILTER_DIRECTED and its like
+ * @send_bytes: of the send buffer
+ * @recv_bytes: of the receive buffer
+ * @tx_frames: from the guest
+ * @rx_frames: to the guest
+ * @tx_bytes: likewise
+ * @rx_bytes: likewise
+ * @tx_errors: frames from the guest that were refused
+ * @rx_no_buffer: frames to the guest for which it had no room
+ */
+struct vsp_net_props {
+	char name[VSP_NET_NAME_MAX];
+	u8 mac[VSP_NET_ADDR];
+	u8 current_mac[VSP_NET_ADDR];
+	u32 mtu;
+	u32 speed;
+	bool connected;
+	bool ready;
+	bool mac_change;
+	u32 filter;
+	u32 send_bytes;
+	u32 recv_bytes;
+	u64 tx_frames;
+	u64 rx_frames;
+	u64 tx_bytes;
+	u64 rx_bytes;
+	u64 tx_errors;
+	u64 rx_no_buffer;
+};
+
+enum vsp_net_action {
+	VSP_NET_NOTHING,
+	VSP_NET_INITIALIZE,
+	VSP_NET_HALT,
+	VSP_NET_RESET,
+	VSP_NET_SET_FILTER,
+	VSP_NET_SET_MULTICAST,
+	VSP_NET_SET_MAC,
+	VSP_NET_SET_OFFLOAD,
+};
+
+/**
+ * struct vsp_net_change - what a control message changes
+ * @action: which of the following is there
+ * @filter: %VSP_NET_SET_FILTER
+ * @nr: addresses in @addr
+ * @addr: %VSP_NET_SET_MULTICAST, and the first one %VSP_NET_SET_MAC
+ * @rx_tcp: %VSP_NET_SET_OFFLOAD: the guest wants to know of good checksums of
+ *	TCP: 0 for no change, 1 no, 2 yes
+ * @rx_udp: likewise
+ */
+struct vsp_net_change {
+	enum vsp_net_action action;
+	u32 filter;
+	u32 nr;
+	u8 addr[VSP_NET_MULTICAST_MAX][VSP_NET_ADDR];
+	u8 rx_tcp;
+	u8 rx_udp;
+};
+
+int vsp_net_oid_query(const struct vsp_net_props *props, u32 oid, const u8 *in,
+		      u32 in_len, u8 *out, u32 size);
+int vsp_net_oid_set(struct vsp_net_change *change,
+		    const struct vsp_net_props *props, u32 oid, const u8 *in,
+		    u32 len);
+int vsp_net_control(struct vsp_net_change *change,
+		    const struct vsp_net_props *props, const void *msg, u32 len,
+		    u8 *answer);
+
+#endif /* VSP_NET_WIRE_H */

@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The guest's half of the network protocol, and the netdev at the host's end.
+ */
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <netpacket/packet.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "net.h"
+#include "tap.h"
+
+#define NIC		PARTITION "/net.0"
+#define IFNAME		"vmbtest0"
+/* not one that any stack listens to */
+#define ETHERTYPE	0x88b5
+
+static void dev_up(void)
+{
+	int fd = EXPECT_OK(socket(AF_INET, SOCK_DGRAM, 0));
+	struct ifreq req = { .ifr_name = IFNAME, .ifr_flags = IFF_UP };
+
+	EXPECT_OK(ioctl(fd, SIOCSIFFLAGS, &req));
+	close(fd);
+}
+
+struct guest *net_guest(const char *attr, const char *value)
+{
+	struct guest *g;
+	char path[64];
+
+	if (!config_has_module("vsp_net"))
+		tap_skip("vsp_net is not loaded");
+	config_partition(PARTITION);
+	EXPECT_OK(config_mkdir(NIC));
+	EXPECT_OK(config_write(NIC "/ifname", IFNAME));
+	EXPECT_OK(config_write(NIC "/mac", "02:00:00:00:00:01"));
+	if (attr) {
+		snprintf(path, sizeof(path), NIC "/%s", attr);
+		EXPECT_OK(config_write(path, "%s", value));
+	}
+	EXPECT_OK(config_write(NIC "/enable", "1"));
+	dev_up();
+	g = guest_create(PARTITION);
+	bus_connect(g, VMB_VERSION_5_3);
+	return g;
+}
+
+struct net *net_open(struct guest *g)
+{
+	struct net *n = calloc(1, sizeof(*n));
+	struct vmb_msg_offer offer;
+	struct sockaddr_ll addr = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETHERTYPE),
+	};
+
+	EXPECT(n);
+	EXPECT_EQ(bus_offers(g, &offer, 1), 1);
+	chan_open(&n->ch, g, &offer, 17, 0);
+	n->ifindex = if_nametoindex(IFNAME);
+	EXPECT(n->ifindex);
+	n->tap = EXPECT_OK(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETHERTYPE)));
+	addr.sll_ifindex = n->ifindex;
+	EXPECT_OK(bind(n->tap, (struct sockaddr *)&addr, sizeof(addr)));
+	return n;
+}
+
+void net_give_back(struct net *n, u64 id)
+{
+	struct {
+		__le32 type;
+		__le32 status;
+	} done = {
+		cpu_to_le32(VMB_NVSP_RNDIS_COMPLETE),
+		cpu_to_le32(VMB_NVSP_STATUS_SUCCESS),
+	};
+
+	EXPECT_EQ(chan_send(&n->ch, VMB_PKT_COMPLETION, 0, id, NULL, 0, &done,
+			    sizeof(done), false), 0);
+}
+
+/* A message in the receive buffer, if that is what the packet tells of. */
+static u32 take(struct net *n, const struct vmb_packet *in, void *buf, u32 size)
+{
+	struct vmb_rndis_indicate_status status;
+	struct vmb_rndis_head head;
+	u32 offset, len;
+	const u8 *at;
+
+	EXPECT_EQ(in->type, VMB_PKT_XFER_PAGES);
+	EXPECT_EQ(in->pageset_id, VMB_NVSP_RECV_BUF_ID);
+	EXPECT_EQ(vmb_packet_xfer_range(in, 0, &offset, &len), 0);
+	EXPECT(offset % n->section == 0 && offset / n->section < n->sections);
+	EXPECT(len <= n->section && len <= size && len >= sizeof(head));
+	at = (u8 *)guest_ptr(n->ch.g, n->recv) + offset;
+	memcpy(buf, at, len);
+	n->frame_id = in->trans_id;
+	if (!n->hold)
+		net_give_back(n, in->trans_id);
+	memcpy(&head, buf, sizeof(head));
+	EXPECT_EQ(le32_to_cpu(head.len), len);
+	if (le32_to_cpu(head.type) != VMB_RNDIS_INDICATE_STATUS)
+		return len;
+	memcpy(&status, (u8 *)buf + sizeof(head), sizeof(status));
+	n->indicated = le32_to_cpu(status.status);
+	return 0;
+}
+
+u32 net_recv(struct net *n, void *buf, u32 size, int timeout_ms)
+{
+	struct vmb_packet in;
+	u32 len;
+
+	do {
+		if (!chan_recv(&n->ch, &in, timeout_ms))
+			return 0;
+		len = take(n, &in, buf, size);
+	} while (!len);
+	return len;
+}
+
+static u32 reply(struct net *n, u64 id, struct vmb_nvsp_msg *msg)
+{
+	struct vmb_packet in;
+	u8 buf[16384];
+
+	for (;;) {
+		if (!chan_recv(&n->ch, &in, GUEST_PATIENCE))
+			tap_fail(__FILE__, __LINE__, "%#llx was not answered",
+				 (unsigned long long)id);
+		if (in.type == VMB_PKT_COMPLETION)
+			break;
+		/* an indication may come at any time */
+		EXPECT_EQ(take(n, &in, buf, sizeof(buf)), 0);
+	}
+	EXPECT_EQ(in.trans_id, id);
+	memset(msg, 0, sizeof(*msg));
+	memcpy(msg, in.data, in.len < sizeof(*msg) ? in.len : sizeof(*msg));
+	return in.len;
+}
+
+u32 net_ask(struct net *n, struct vmb_nvsp_msg *msg)
+{
+	u64 id = 0x1234567800000000ULL | ++n->next_id;
+
+	EXPECT_EQ(chan_send(&n->ch, VMB_PKT_INBAND, VMB_PKT_COMPLETION_REQUESTED, id,
+			    NULL, 0, msg, sizeof(*msg), false), 0);
+	return reply(n, id, msg);
+}
+
+void net_tell(struct net *n, const struct vmb_nvsp_msg *msg, u32 len)
+{
+	EXPECT_EQ(chan_send(&n->ch, VMB_PKT_INBAND, 0, ++n->next_id, NULL, 0, msg, len,
+			    false), 0);
+}
+
+u32 net_init(struct net *n, u32 version)
+{
+	struct vmb_nvsp_msg msg = {
+		.type = cpu_to_le32(VMB_NVSP_INIT),
+		.init.min_version = cpu_to_le32(version),
+		.init.max_version = cpu_to_le32(version),
+	};
+
+	net_ask(n, &msg);
+	EXPECT_EQ(le32_to_cpu(msg.type), VMB_NVSP_INIT_COMPLETE);
+	return le32_to_cpu(msg.init_complete.status);
+}
+
+u32 net_recv_buf(struct net *n, u32 gpadl)
+{
+	struct vmb_nvsp_msg msg = {
+		.type = cpu_to_le32(VMB_NVSP_RECV_BUF),
+		.buf.gpadl = cpu_to_le32(gpadl),
+		.buf.id = cpu_to_le16(VMB_NVSP_RECV_BUF_ID),
+	};
+
+	net_ask(n, &msg);
+	EXPECT_EQ(le32_to_cpu(msg.type), VMB_NVSP_RECV_BUF_COMPLETE);
+	n->section = le32_to_cpu(msg.recv_buf_complete.section.size);
+	n->sections = le32_to_cpu(msg.recv_buf_complete.section.count);
+	return le32_to_cpu(msg.recv_buf_complete.status);
+}
+
+void net_start(struct net *n, u32 version)
+{
+	struct guest *g = n->ch.g;
+	struct vmb_nvsp_msg msg = {
+		.type = cpu_to_le32(VMB_NVSP_NDIS_CONFIG),
+		.ndis_config.mtu = cpu_to_le32(1514),
+	};
+
+	EXPECT_EQ(net_init(n, version), VMB_NVSP_STATUS_SUCCESS);
+	if (version > VMB_NVSP_VERSION_1)
+		net_tell(n, &msg, VMB_NVSP_BYTES_V1);
+	msg = (struct vmb_nvsp_msg){
+		.type = cpu_to_le32(VMB_NVSP_NDIS_VERSION),
+		.ndis_version.major = cpu_to_le32(6),
+		.ndis_version.minor = cpu_to_le32(30),
+	};
+	net_tell(n, &msg, VMB_NVSP_BYTES_V1);
+
+	n->recv = guest_alloc(g, NET_RECV_PAGES);
+	n->recv_gpadl = g->next_gpadl++;
+	EXPECT_EQ(bus_gpadl_create(g, n->ch.relid, n->recv_gpadl, n->recv,
+				   NET_RECV_PAGES), VMB_STATUS_SUCCESS);
+	EXPECT_EQ(net_recv_buf(n, n->recv_gpadl), VMB_NVSP_STATUS_SUCCESS);
+	EXPECT(n->section >= 1514 && n->sections * n->section <=
+	       NET_RECV_PAGES * VMB_PAGE_SIZE);
+
+	n->send = guest_alloc(g, NET_SEND_PAGES);
+	n->send_gpadl = g->next_gpadl++;
+	EXPECT_EQ(bus_gpadl_create(g, n->ch.relid, n->send_gpadl, n->send,
+				   NET_SEND_PAGES), VMB_STATUS_SUCCESS);
+	msg = (struct vmb_nvsp_msg){
+		.type = cpu_to_le32(VMB_NVSP_SEND_BUF),
+		.buf.gpadl = cpu_to_le32(n->send_gpadl),
+		.buf.id = cpu_to_le16(VMB_NVSP_SEND_BUF_ID),
+	};
+	net_ask(n, &msg);
+	EXPECT_EQ(le32_to_cpu(msg.type), VMB_NVSP_SEND_BUF_COMPLETE);
+	EXPECT_EQ(le32_to_cpu(msg.send_buf_complete.status), VMB_NVSP_STATUS_SUCCESS);
+	EXPECT_EQ(le32_to_cpu(msg.send_buf_complete.section_size), 6144);
+}
+
+u32 net_rndis_raw(struct net *n, u32 channel, u32 section, u32 len)
+{
+	struct vmb_nvsp_msg msg = {
+		.type = cpu_to_le32(VMB_NVSP_RNDIS),
+		.rndis.channel = cpu_to_le32(channel),
+		.rndis.section = cpu_to_le32(section),
+		.rndis.section_len = cpu_to_le32(len),
+	};
+
+	net_ask(n, &msg);
+	EXPECT_EQ(le32_to_cpu(msg.type), VMB_NVSP_RNDIS_COMPLETE);
+	return le32_to_cpu(msg.status.status);
+}
+
+u32 net_rndis(struct net *n, u32 channel, const void *data, u32 len)
+{
+	memcpy(guest_ptr(n->ch.g, n->send), data, len);
+	return net_rndis_raw(n, channel, 0, len);
+}
+
+u32 net_rndis_pages(struct net *n, u32 channel, const void *data, u32 len)
+{
+	struct vmb_nvsp_msg msg = {
+		.type = cpu_to_le32(VMB_NVSP_RNDIS),
+		.rndis.channel = cpu_to_le32(channel),
+		.rndis.section = cpu_to_le32(VMB_NVSP_NO_SECTION),
+	};
+	u64 id = ++n->next_id, head[2 + 20];
+	u32 pages = (len + VMB_PAGE_SIZE - 1) / VMB_PAGE_SIZE, i;
+	__le32 *word = (__le32 *)head;
+
+	EXPECT(pages <= 20);
+	memcpy(guest_ptr(n->ch.g, n->send), data, len);
+	word[0] = 0;
+	word[1] = cpu_to_le32(1);
+	word[2] = cpu_to_le32(len);
+	word[3] = 0;
+	for (i = 0; i < pages; i++)
+		head[2 + i] = cpu_to_le64(n->send / VMB_PAGE_SIZE + i);
+	EXPECT_EQ(chan_send(&n->ch, VMB_PKT_GPA_DIRECT, VMB_PKT_COMPLETION_REQUESTED, id,
+			    head, 8 * (2 + pages), &msg, sizeof(msg), false), 0);
+	reply(n, id, &msg);
+	return le32_to_cpu(msg.status.status);
+}
+
+static u32 request(struct net *n, u32 type, u32 oid, const void *in, u32 in_len,
+		   u8 *out, u32 size)
+{
+	struct {
+		struct vmb_rndis_head head;
+		struct vmb_rndis_request req;
+		u8 info[512];
+	} msg = {
+		.head.type = cpu_to_le32(type),
+		.head.len = cpu_to_le32(28 + in_len),
+		.req.request_id = cpu_to_le32(++n->next_id),
+		.req.oid = cpu_to_le32(oid),
+		.req.len = cpu_to_le32(in_len),
+		.req.offset = cpu_to_le32(20),
+	};
+	struct vmb_rndis_head head;
+	u32 len, id;
+
+	if (in_len)
+		memcpy(msg.info, in, in_len);
+	EXPECT_EQ(net_rndis(n, VMB_NVSP_CHANNEL_CONTROL, &msg, 28 + in_len),
+		  VMB_NVSP_STATUS_SUCCESS);
+	len = net_recv(n, out, size, GUEST_PATIENCE);
+	EXPECT(len >= 16);
+	memcpy(&head, out, sizeof(head));
+	EXPECT_EQ(le32_to_cpu(head.type), type | VMB_RNDIS_COMPLETE);
+	memcpy(&id, out + 8, 4);
+	EXPECT_EQ(id, n->next_id - 1);
+	return len;
+}
+
+u32 net_query(struct net *n, u32 oid, void *buf, u32 size, u32 *status)
+{
+	struct vmb_rndis_query_complete c;
+	u8 out[16384];
+	u32 len = request(n, VMB_RNDIS_QUERY, oid, NULL, 0, out, sizeof(out));
+
+	EXPECT(len >= 8 + sizeof(c));
+	memcpy(&c, out + 8, sizeof(c));
+	*status = le32_to_cpu(c.status);
+	EXPECT_EQ(le32_to_cpu(c.len) + 8 + sizeof(c), len);
+	EXPECT(le32_to_cpu(c.len) <= size);
+	memcpy(buf, out + 8 + le32_to_cpu(c.offset), le32_to_cpu(c.len));
+	return le32_to_cpu(c.len);
+}
+
+u32 net_set(struct net *n, u32 oid, const void *buf, u32 len)
+{
+	u8 out[16384];
+	u32 status;
+
+	request(n, VMB_RNDIS_SET, oid, buf, len, out, sizeof(out));
+	memcpy(&status, out + 12, 4);
+	return status;
+}
+
+struct net *net_up(struct guest *g)
+{
+	struct net *n = net_open(g);
+	struct {
+		struct vmb_rndis_head head;
+		struct vmb_rndis_initialize init;
+	} msg = {
+		.head.type = cpu_to_le32(VMB_RNDIS_INITIALIZE),
+		.head.len = cpu_to_le32(sizeof(msg)),
+		.init.request_id = cpu_to_le32(7),
+		.init.major = cpu_to_le32(1),
+		.init.max_transfer = cpu_to_le32(0x4000),
+	};
+	struct vmb_rndis_initialize_complete c;
+	__le32 filter = cpu_to_le32(VMB_NDIS_FILTER_DIRECTED | VMB_NDIS_FILTER_BROADCAST);
+	u8 out[16384];
+
+	net_start(n, VMB_NVSP_VERSION_6_1);
+	EXPECT_EQ(net_rndis(n, VMB_NVSP_CHANNEL_CONTROL, &msg, sizeof(msg)),
+		  VMB_NVSP_STATUS_SUCCESS);
+	EXPECT_EQ(net_recv(n, out, sizeof(out), GUEST_PATIENCE), 8 + sizeof(c));
+	memcpy(&c, out + 8, sizeof(c));
+	EXPECT_EQ(le32_to_cpu(c.request_id), 7);
+	EXPECT_EQ(le32_to_cpu(c.status), VMB_RNDIS_STATUS_SUCCESS);
+	EXPECT_EQ(net_set(n, VMB_OID_GEN_CURRENT_PACKET_FILTER, &filter, 4), 0);
+	/* the stack learns of the carrier in its own time */
+	usleep(100000);
+	return n;
+}
+
+u32 net_packet(u8 *msg, const void *frame, u32 len)
+{
+	struct vmb_rndis_head head = {
+		.type = cpu_to_le32(VMB_RNDIS_PACKET),
+		.len = cpu_to_le32(44 + len),
+	};
+	struct vmb_rndis_packet pkt = {
+		.data_offset = cpu_to_le32(36),
+		.data_len = cpu_to_le32(len),
+	};
+
+	memcpy(msg, &head, sizeof(head));
+	memcpy(msg + 8, &pkt, sizeof(pkt));
+	memcpy(msg + 44, frame, len);
+	return 44 + len;
+}
+
+void net_tap_send(struct net *n, const void *frame, u32 len)
+{
+	EXPECT_EQ(send(n->tap, frame, len, 0), len);
+}
+
+int net_tap_recv(struct net *n, void *frame, u32 size, int timeout_ms)
+{
+	struct pollfd fd = { .fd = n->tap, .events = POLLIN };
+	struct sockaddr_ll from;
+	socklen_t from_len = sizeof(from);
+	int len;
+
+	for (;;) {
+		if (poll(&fd, 1, timeout_ms) < 1)
+			return 0;
+		len = EXPECT_OK(recvfrom(n->tap, frame, size, 0,
+					 (struct sockaddr *)&from, &from_len));
+		/* a socket sees what it sends, too */
+		if (from.sll_pkttype != PACKET_OUTGOING)
+			return len;
+	}
+}
+
+void net_frame(u8 *frame, const char *dest, const char *src, u32 len, u8 seed)
+{
+	u32 i;
+
+	memcpy(frame, dest, 6);
+	memcpy(frame + 6, src, 6);
+	frame[12] = ETHERTYPE >> 8;
+	frame[13] = ETHERTYPE & 0xff;
+	for (i = 14; i < len; i++)
+		frame[i] = i * 7 + seed;
+}
+
+long long net_counter(const char *key)
+{
+	char word[64];
+
+	snprintf(word, sizeof(word), " %s ", key);
+	return config_number("/sys/kernel/debug/vsp_net/" PARTITION ".net.0/state", word);
+}

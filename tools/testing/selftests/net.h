@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The guest's half of the network protocol, and the netdev at the host's end.
+ */
+#ifndef NET_H
+#define NET_H
+
+#include <vmb/proto/net.h>
+#include <vmb/proto/rndis.h>
+
+#include "bus.h"
+
+#define NET_RECV_PAGES	256
+#define NET_SEND_PAGES	32
+#define NET_MAC		"\x02\x00\x00\x00\x00\x01"
+
+/**
+ * struct net - a NIC as its guest has it
+ * @ch: the channel
+ * @recv: GPA of the receive buffer
+ * @recv_gpadl: of it
+ * @send: GPA of the send buffer
+ * @send_gpadl: of it
+ * @section: bytes of a section of the receive buffer
+ * @sections: how many
+ * @next_id: of packets and requests
+ * @indicated: the last status that was indicated
+ * @hold: frames are not given back by net_recv()
+ * @frame_id: of the packet with the last frame
+ * @tap: AF_PACKET socket on the netdev
+ * @ifindex: of the netdev
+ */
+struct net {
+	struct chan ch;
+	u64 recv;
+	u32 recv_gpadl;
+	u64 send;
+	u32 send_gpadl;
+	u32 section;
+	u32 sections;
+	u32 next_id;
+	u32 indicated;
+	bool hold;
+	u64 frame_id;
+	int tap;
+	int ifindex;
+};
+
+/* a partition with NIC net.0, and its netdev up */
+struct guest *net_guest(const char *attr, const char *value);
+/* the channel, and nothing said on it */
+struct net *net_open(struct guest *g);
+/* NVSP @version, buffers */
+void net_start(struct net *n, u32 version);
+/* all of it, up to the packet filter */
+struct net *net_up(struct guest *g);
+/* one NVSP message and its answer, whose length is returned */
+u32 net_ask(struct net *n, struct vmb_nvsp_msg *msg);
+void net_tell(struct net *n, const struct vmb_nvsp_msg *msg, u32 len);
+u32 net_init(struct net *n, u32 version);
+u32 net_recv_buf(struct net *n, u32 gpadl);
+/* an RNDIS message by a section of the send buffer; the status of the packet */
+u32 net_rndis(struct net *n, u32 channel, const void *msg, u32 len);
+/* the same by pages */
+u32 net_rndis_pages(struct net *n, u32 channel, const void *msg, u32 len);
+u32 net_rndis_raw(struct net *n, u32 channel, u32 section, u32 len);
+/* the next message from the host, copied; its length */
+u32 net_recv(struct net *n, void *buf, u32 size, int timeout_ms);
+void net_give_back(struct net *n, u64 id);
+u32 net_query(struct net *n, u32 oid, void *buf, u32 size, u32 *status);
+u32 net_set(struct net *n, u32 oid, const void *buf, u32 len);
+/* a PACKET message around a frame; its length */
+u32 net_packet(u8 *msg, const void *frame, u32 len);
+/* frames by the netdev */
+void net_tap_send(struct net *n, const void *frame, u32 len);
+int net_tap_recv(struct net *n, void *frame, u32 size, int timeout_ms);
+/* a frame of @len bytes to @dest from @src that nobody answers */
+void net_frame(u8 *frame, const char *dest, const char *src, u32 len, u8 seed);
+long long net_counter(const char *key);
+
+#endif /* NET_H */
