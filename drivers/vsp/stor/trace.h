@@ -116,8 +116,8 @@ TRACE_EVENT(vsp_stor_bio_submit,
 		__field(sector_t, sector)
 		__field(u32, relid)
 		__field(u32, bytes)
-		__field(u32, op)
 		__field(dev_t, dev)
+		__field(bool, write)
 	),
 	TP_fast_assign(
 		__assign_str(ctrl);
@@ -125,14 +125,12 @@ TRACE_EVENT(vsp_stor_bio_submit,
 		__entry->sector = bio->bi_iter.bi_sector;
 		__entry->relid = relid;
 		__entry->bytes = bio->bi_iter.bi_size;
-		__entry->op = bio_op(bio);
 		__entry->dev = bio->bi_bdev->bd_dev;
+		__entry->write = op_is_write(bio->bi_opf);
 	),
 	TP_printk("%s channel=%u id=%#llx %s dev %d,%d sector %llu bytes %u",
 		  __get_str(ctrl), __entry->relid, __entry->trans_id,
-		  __print_symbolic(__entry->op,
-				   { REQ_OP_READ,	"READ" },
-				   { REQ_OP_WRITE,	"WRITE" }),
+		  __entry->write ? "WRITE" : "READ",
 		  MAJOR(__entry->dev), MINOR(__entry->dev),
 		  (unsigned long long)__entry->sector, __entry->bytes)
 );
