@@ -16,7 +16,7 @@
 #define MARK		4096
 
 /* Ways of what was not flushed to end, at each change */
-#define WAYS		4
+#define WAYS		12
 
 enum change_kind { CHANGE_WRITE, CHANGE_ZERO, CHANGE_SIZE, CHANGE_FLUSH };
 
@@ -182,7 +182,13 @@ static const char *rig_work(struct rig *rig)
 			count = BLOCKS - done;
 		CHECK_OK(vhd_alloc_blocks(&rig->alloc, order + done, count, places, &err));
 		for (i = 0; i < count; i++) {
-			CHECK(places[i].where == VHD_WHERE_DATA && places[i].data % 4096 == 0);
+			CHECK(places[i].data % 4096 == 0);
+			/* nothing is written to a block that is the parent's yet */
+			if (rig->img.type == VHD_TYPE_DIFF) {
+				CHECK(places[i].where == VHD_WHERE_BITMAP);
+				continue;
+			}
+			CHECK(places[i].where == VHD_WHERE_DATA);
 			mark(buf, order[done + i]);
 			CHECK_OK(vhd_io_write(&rig->io, places[i].data, buf, MARK, "test", &err));
 			CHECK_OK(vhd_io_write(&rig->io, places[i].data +
@@ -270,6 +276,10 @@ static const char *look_block(struct rig *rig, struct file *file, struct vhd_map
 	mark(want, block);
 	for (end = 0; end < 2; end++) {
 		CHECK_OK(vhd_map_run(map, pos + end * (size - MARK), &run, &err));
+		if (map->img->type == VHD_TYPE_DIFF) {
+			CHECK(run.where == VHD_WHERE_PARENT);
+			continue;
+		}
 		if (run.where == VHD_WHERE_ZERO) {
 			CHECK(!needed);
 			continue;
@@ -333,6 +343,13 @@ static const char *alloc_crash_vhd(void)
 static const char *alloc_crash_vhdx(void)
 {
 	return crash_sample(5);
+}
+
+/* Of a VHDX a block and its bitmap are in different pages of the table. */
+static const char *alloc_crash_diff(void)
+{
+	TRY(crash_sample(3));
+	return crash_sample(7);
 }
 
 /* Any change may fail: there is an error, and the image stays valid. */
@@ -419,6 +436,7 @@ static const char *alloc_diff(void)
 const struct test alloc_tests[] = {
 	{ "alloc_crash_vhd", alloc_crash_vhd },
 	{ "alloc_crash_vhdx", alloc_crash_vhdx },
+	{ "alloc_crash_diff", alloc_crash_diff },
 	{ "alloc_fails", alloc_fails },
 	{ "alloc_diff", alloc_diff },
 	{ }
