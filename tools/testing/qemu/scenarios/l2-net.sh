@@ -24,7 +24,7 @@ make_partition() {
 	echo 1 >$NIC/enable
 	ip addr add $HOST/24 dev vm0
 	ip link set vm0 mtu 1500 up
-	head -c ${MB}M /dev/urandom >/tmp/data
+	dd if=/dev/urandom of=/tmp/data bs=1M count=$MB
 }
 
 counter() { tr ' ' '\n' <"/sys/kernel/debug/vsp_net/vm.net.0/state" | grep -A 1 -x "$1" | tail -n 1; }
