@@ -36,6 +36,8 @@ struct guest *net_guest(const char *attr, const char *value)
 
 	if (!config_has_module("vsp_net"))
 		tap_skip("vsp_net is not loaded");
+	/* one that drops nothing that has to wait */
+	EXPECT_OK(config_write("/proc/sys/net/core/default_qdisc", "pfifo_fast"));
 	config_partition(PARTITION);
 	EXPECT_OK(config_mkdir(NIC));
 	EXPECT_OK(config_write(NIC "/ifname", IFNAME));
@@ -344,6 +346,14 @@ u32 net_set(struct net *n, u32 oid, const void *buf, u32 len)
 struct net *net_up(struct guest *g)
 {
 	struct net *n = net_open(g);
+
+	net_start(n, VMB_NVSP_VERSION_6_1);
+	net_initialize(n);
+	return n;
+}
+
+void net_initialize(struct net *n)
+{
 	struct {
 		struct vmb_rndis_head head;
 		struct vmb_rndis_initialize init;
@@ -358,7 +368,8 @@ struct net *net_up(struct guest *g)
 	__le32 filter = cpu_to_le32(VMB_NDIS_FILTER_DIRECTED | VMB_NDIS_FILTER_BROADCAST);
 	u8 out[16384];
 
-	net_start(n, VMB_NVSP_VERSION_6_1);
+	/* of what was before */
+	n->stash_first = n->nr_stash;
 	EXPECT_EQ(net_rndis(n, VMB_NVSP_CHANNEL_CONTROL, &msg, sizeof(msg)),
 		  VMB_NVSP_STATUS_SUCCESS);
 	EXPECT_EQ(net_recv(n, out, sizeof(out), GUEST_PATIENCE), 8 + sizeof(c));
@@ -368,7 +379,6 @@ struct net *net_up(struct guest *g)
 	EXPECT_EQ(net_set(n, VMB_OID_GEN_CURRENT_PACKET_FILTER, &filter, 4), 0);
 	/* the stack learns of the carrier in its own time */
 	usleep(100000);
-	return n;
 }
 
 u32 net_packet(u8 *msg, const void *frame, u32 len)

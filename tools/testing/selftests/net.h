@@ -62,7 +62,9 @@ struct guest *net_guest(const char *attr, const char *value);
 struct net *net_open(struct guest *g);
 /* NVSP @version, buffers */
 void net_start(struct net *n, u32 version);
-/* all of it, up to the packet filter */
+/* RNDIS, up to the packet filter */
+void net_initialize(struct net *n);
+/* all of it */
 struct net *net_up(struct guest *g);
 /* one NVSP message and its answer, whose length is returned */
 u32 net_ask(struct net *n, struct vmb_nvsp_msg *msg);
