@@ -47,6 +47,8 @@ struct guest *net_guest(const char *attr, const char *value)
 		EXPECT_OK(config_write(path, "%s", value));
 	}
 	EXPECT_OK(config_write(NIC "/enable", "1"));
+	/* nothing of its own accord; a kernel without has no such file */
+	config_write("/proc/sys/net/ipv6/conf/" IFNAME "/disable_ipv6", "1");
 	dev_up();
 	g = guest_create(PARTITION);
 	bus_connect(g, VMB_VERSION_5_3);
