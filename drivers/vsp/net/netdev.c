@@ -15,6 +15,8 @@
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
+#include <linux/unaligned.h>
+#include <net/checksum.h>
 
 #include "net.h"
 #include "trace.h"
@@ -101,6 +103,14 @@ static u32 fill_section(struct vsp_net_recv *recv, u32 section, u32 csum,
 	memcpy(to, head, len);
 	/* makes the checksum, too, if there is one to make */
 	skb_copy_and_csum_dev(skb, to + len);
+	if (skb->ip_summed == CHECKSUM_PARTIAL &&
+	    skb->csum_offset == offsetof(struct udphdr, check)) {
+		u8 *sum = to + len + skb_checksum_start_offset(skb) + skb->csum_offset;
+
+		/* of UDP, 0 says that there is none */
+		if (!get_unaligned((__sum16 *)sum))
+			put_unaligned(CSUM_MANGLED_0, (__sum16 *)sum);
+	}
 	return len + skb->len;
 }
 

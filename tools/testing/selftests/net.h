@@ -12,6 +12,8 @@
 
 #define NET_RECV_PAGES	256
 #define NET_SEND_PAGES	32
+#define NET_STASH	64
+#define NET_STASH_BYTES	2048
 #define NET_MAC		"\x02\x00\x00\x00\x00\x01"
 
 /**
@@ -27,6 +29,10 @@
  * @indicated: the last status that was indicated
  * @hold: frames are not given back by net_recv()
  * @frame_id: of the packet with the last frame
+ * @stash: messages that came before the answer that was waited for
+ * @stash_len: bytes of each
+ * @stash_first: the oldest
+ * @nr_stash: how many there were, ever
  * @tap: AF_PACKET socket on the netdev
  * @ifindex: of the netdev
  */
@@ -42,6 +48,10 @@ struct net {
 	u32 indicated;
 	bool hold;
 	u64 frame_id;
+	u8 stash[NET_STASH][NET_STASH_BYTES];
+	u32 stash_len[NET_STASH];
+	u32 stash_first;
+	u32 nr_stash;
 	int tap;
 	int ifindex;
 };
@@ -52,7 +62,9 @@ struct guest *net_guest(const char *attr, const char *value);
 struct net *net_open(struct guest *g);
 /* NVSP @version, buffers */
 void net_start(struct net *n, u32 version);
-/* all of it, up to the packet filter */
+/* RNDIS, up to the packet filter */
+void net_initialize(struct net *n);
+/* all of it */
 struct net *net_up(struct guest *g);
 /* one NVSP message and its answer, whose length is returned */
 u32 net_ask(struct net *n, struct vmb_nvsp_msg *msg);

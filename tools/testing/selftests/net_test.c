@@ -177,7 +177,6 @@ TEST(back_pressure)
 	u32 i, got = 0, total = n->sections + 100;
 	u8 frame[64], buf[4096];
 	u64 *held = calloc(total, sizeof(*held));
-	long long filtered = net_counter("filtered");
 
 	n->hold = true;
 	for (i = 0; i < total; i++) {
@@ -198,7 +197,6 @@ TEST(back_pressure)
 		net_frame(frame, NET_MAC, HOST_MAC, 64, got);
 		EXPECT(!memcmp(buf + 44, frame, 64));
 	}
-	EXPECT_EQ(net_counter("filtered"), filtered);
 	EXPECT_EQ(net_counter("free"), n->sections);
 	guest_destroy(g);
 }
@@ -253,15 +251,20 @@ TEST(malformed)
 		status = net_rndis(n, i / 11 & 1, msg, len);
 		EXPECT(status == VMB_NVSP_STATUS_SUCCESS ||
 		       status == VMB_NVSP_STATUS_INVALID_RNDIS);
+		n->stash_first = n->nr_stash;
 	}
 	/* NVSP of all types, and too short */
 	for (i = 0; i < 300; i++) {
-		m.type = cpu_to_le32(i);
-		if (i != VMB_NVSP_REVOKE_RECV_BUF && i != VMB_NVSP_REVOKE_SEND_BUF &&
-		    i != VMB_NVSP_RNDIS)
-			net_ask(n, &m);
+		/* those are good, with the padding that each packet has */
+		if (i == VMB_NVSP_REVOKE_RECV_BUF || i == VMB_NVSP_REVOKE_SEND_BUF)
+			continue;
+		m = (struct vmb_nvsp_msg){ .type = cpu_to_le32(i) };
 		net_tell(n, &m, 4);
+		if (i != VMB_NVSP_RNDIS)
+			net_ask(n, &m);
 	}
+	/* it was told to halt, by chance */
+	net_initialize(n);
 	len = net_packet(msg, frame, 64);
 	EXPECT_EQ(net_rndis(n, 0, msg, len), VMB_NVSP_STATUS_SUCCESS);
 	EXPECT(net_counter("malformed") > 0);

@@ -11,7 +11,7 @@ TIMEOUT=240
 
 HOST=10.9.0.1
 GUEST=10.9.0.2
-MB=4
+MB=2
 NIC=$VMB/vm/net.0
 
 # --- the KVM host
@@ -24,7 +24,7 @@ make_partition() {
 	echo 1 >$NIC/enable
 	ip addr add $HOST/24 dev vm0
 	ip link set vm0 mtu 1500 up
-	head -c ${MB}M /dev/urandom >/tmp/data
+	dd if=/dev/urandom of=/tmp/data bs=1M count=$MB
 }
 
 counter() { tr ' ' '\n' <"/sys/kernel/debug/vsp_net/vm.net.0/state" | grep -A 1 -x "$1" | tail -n 1; }
@@ -126,11 +126,11 @@ exchange() {
 	local start middle end
 	[ -e /tmp/quiet ] || mkfifo /tmp/quiet
 	start=$(hundredths)
-	timeout 60 nc $HOST 7000 <>/tmp/quiet >/tmp/got
+	timeout $((60 * HARNESS_SLOW)) nc $HOST 7000 <>/tmp/quiet >/tmp/got
 	middle=$(hundredths)
 	[ "$(sha256sum /tmp/got | cut -d' ' -f1)" = "$(grep -o 'sum=[0-9a-f]*' /proc/cmdline | cut -d= -f2)" ]
 	end=$(hundredths)
-	timeout 60 nc $HOST 7001 </tmp/got
+	timeout $((60 * HARNESS_SLOW)) nc $HOST 7001 </tmp/got
 	note "$MB MiB: to the guest in $((middle - start)), from it in $(($(hundredths) - end)) hundredths of a second"
 }
 
