@@ -16,6 +16,7 @@ help:
 	@echo '  tools_install    install them, below PREFIX (/usr/local) in DESTDIR'
 	@echo '  demo [KEEP=1]    boot a KVM host and an unmodified guest, compare three disks;'
 	@echo '                   KEEP=1 leaves a shell in the host'
+	@echo '  bench [QUICK=1]  one disk by every driver, in one guest: emulated IDE, virtio, vhost, vmb'
 	@echo '  bench-ring       the ring library beside virtio'\''s rings, vmb_loop beside null_blk;'
 	@echo '                   QUICK=1 for short rounds'
 	@echo '  check            every test of every level'
@@ -54,6 +55,10 @@ demo:
 	@tools/setup/install build test
 	@tools/testing/qemu/demo $(if $(KEEP),--keep)
 
+bench:
+	@tools/setup/install build test
+	@tools/testing/qemu/bench $(if $(QUICK),quick)
+
 bench-ring:
 	@tools/setup/install build test
 	@QUICK=$(QUICK) tools/testing/ringbench/run
@@ -65,4 +70,4 @@ kernels:
 clean:
 	rm -rf build
 
-.PHONY: help setup modules modules_install tools tools_install lint check demo bench-ring kernels clean
+.PHONY: help setup modules modules_install tools tools_install lint check demo bench bench-ring kernels clean
