@@ -67,7 +67,8 @@ static void frame_lso4(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vsp_net_frame_offload(skb, &frame, MAX_LEN), 0);
 	KUNIT_EXPECT_EQ(test, ntohs(ip->tot_len), 4040);
 	KUNIT_EXPECT_EQ(test, ip_fast_csum(ip, 5), 0);
-	KUNIT_EXPECT_EQ(test, tcp->check, ~tcp_v4_check(4020, ip->saddr, ip->daddr, 0));
+	KUNIT_EXPECT_EQ(test, (u16)tcp->check,
+			(u16)~tcp_v4_check(4020, ip->saddr, ip->daddr, 0));
 	KUNIT_EXPECT_TRUE(test, skb->ip_summed == CHECKSUM_PARTIAL);
 	KUNIT_EXPECT_EQ(test, skb_shinfo(skb)->gso_size, 1460);
 	KUNIT_EXPECT_EQ(test, skb_shinfo(skb)->gso_segs, 3);
