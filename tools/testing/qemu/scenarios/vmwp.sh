@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2034
-# DESCRIPTION: vmwp: resets, a CPU plugged in, refusals, a VMM that is killed; vmbctl under load
+# DESCRIPTION: vmwp: resets, a CPU plugged in, out and in again, refusals, a VMM that is killed; vmbctl under load
 
 L2_KERNEL=stock
-PLAN=32
+PLAN=37
 TIMEOUT=400
 
 VMB=/sys/kernel/config/vmb
@@ -63,9 +63,26 @@ reset_by_monitor() {
 plug_cpu() {
 	monitor device_add host-x86_64-cpu,socket-id=0,core-id=2,thread-id=0,id=cpu2
 	l2_go main boot-3
-	l2_sync main end 120
+	l2_sync main unplug 120
 	said main "VP 2: vCPU 2"
 	said main "VP 2: SCONTROL 0x1"
+}
+
+unplug_cpu() {
+	l2_go main unplug
+	# the guest lets it go
+	monitor device_del cpu2
+	l2_sync main replug 120
+	l2_go main replug
+}
+
+# QEMU keeps the vCPU, and gives it another thread.
+replug_cpu() {
+	monitor device_add host-x86_64-cpu,socket-id=0,core-id=2,thread-id=0,id=cpu2
+	l2_sync main end 120
+	said main "VP 2: vCPU 2, plugged in again"
+	# nobody took it for a reset
+	resets main 2
 	l2_go main end
 }
 
@@ -177,6 +194,8 @@ l1() {
 	l2_go main boot-1
 	run_test reset-by-monitor reset_by_monitor
 	run_test plug-cpu plug_cpu
+	run_test unplug-cpu unplug_cpu
+	run_test replug-cpu replug_cpu
 	run_test guest-ends l2_wait main
 	run_test nothing-odd nothing_odd
 	send "$L2_RUN/main/qemu.log" vmwp-main.log
@@ -208,11 +227,35 @@ drivers() {
 
 reads() { dd if=/dev/sda of=/dev/null bs=64k count=64 iflag=direct; }
 
-# Before hv_vmbus is there: it has nothing ready for a CPU that comes later.
+CPU2=/sys/devices/system/cpu/cpu2
+
+# At first before hv_vmbus is there: it has nothing ready for a CPU that it has
+# never seen.
 cpu_comes() {
-	wait_for 20 test -e /sys/devices/system/cpu/cpu2
-	[ "$(cat /sys/devices/system/cpu/cpu2/online)" = 1 ] ||
-		echo 1 >/sys/devices/system/cpu/cpu2/online
+	wait_for 20 test -e $CPU2
+	[ "$(cat $CPU2/online)" = 1 ] || echo 1 >$CPU2/online
+}
+
+# Its channel goes elsewhere first, or the guest's driver does not let it go.
+cpu_goes() {
+	local cpu
+	for cpu in /sys/bus/vmbus/devices/*/channels/*/cpu; do
+		[ "$(cat "$cpu")" != 2 ] || echo 0 >"$cpu"
+	done
+	echo 0 >$CPU2/online
+	sync_l1 unplug
+	wait_for 30 test ! -e $CPU2
+}
+
+# The channel's interrupts go to it again, and they are all its own.
+interrupts_on_cpu2() {
+	local before
+	set -- /sys/bus/vmbus/devices/*/channels/*
+	echo 2 >"$1/cpu"
+	[ "$(cat "$1/cpu")" = 2 ]
+	before=$(awk '$1 == "HYP:" { print $4 }' /proc/interrupts)
+	reads
+	[ "$(awk '$1 == "HYP:" { print $4 }' /proc/interrupts)" -gt $((before + 8)) ]
 }
 
 reads_on_cpu2() { taskset 4 dd if=/dev/sda of=/dev/null bs=64k count=64 iflag=direct; }
@@ -247,5 +290,9 @@ l2() {
 		;;
 	esac
 	run_test reads-on-cpu2 reads_on_cpu2
+	run_test cpu-goes cpu_goes
+	sync_l1 replug
+	run_test cpu-comes-again cpu_comes
+	run_test interrupts-on-cpu2 interrupts_on_cpu2
 	sync_l1 end
 }
