@@ -33,7 +33,7 @@
  * @stash_len: bytes of each
  * @stash_first: the oldest
  * @nr_stash: how many there were, ever
- * @tap: AF_PACKET socket on the netdev
+ * @tap: AF_PACKET socket on the netdev, or -1: see net_tap()
  * @ifindex: of the netdev
  */
 struct net {
@@ -83,7 +83,8 @@ u32 net_query(struct net *n, u32 oid, void *buf, u32 size, u32 *status);
 u32 net_set(struct net *n, u32 oid, const void *buf, u32 len);
 /* a PACKET message around a frame; its length */
 u32 net_packet(u8 *msg, const void *frame, u32 len);
-/* frames by the netdev */
+/* frames by the netdev; the test is skipped where there is no such socket */
+int net_tap(struct net *n);
 void net_tap_send(struct net *n, const void *frame, u32 len);
 int net_tap_recv(struct net *n, void *frame, u32 size, int timeout_ms);
 /* a frame of @len bytes to @dest from @src that nobody answers */

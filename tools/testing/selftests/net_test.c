@@ -332,14 +332,16 @@ TEST(close_in_traffic)
 	u8 frame[1514];
 	u32 i, round;
 	pid_t pid;
+	int tap;
 
 	net_frame(frame, NET_MAC, HOST_MAC, 1514, 0);
+	tap = net_tap(n);
 	pid = fork();
 	EXPECT(pid >= 0);
 	if (!pid)
 		/* it may be down, or full */
 		for (;;)
-			if (send(n->tap, frame, sizeof(frame), 0) < 0)
+			if (send(tap, frame, sizeof(frame), 0) < 0)
 				usleep(1000);
 	for (round = 0; round < 10; round++) {
 		struct vmb_packet in;
