@@ -254,7 +254,7 @@ interrupts_on_cpu2() {
 	echo 2 >"$1/cpu"
 	[ "$(cat "$1/cpu")" = 2 ]
 	before=$(awk '$1 == "HYP:" { print $4 }' /proc/interrupts)
-	reads
+	reads_on_cpu2
 	[ "$(awk '$1 == "HYP:" { print $4 }' /proc/interrupts)" -gt $((before + 8)) ]
 }
 
