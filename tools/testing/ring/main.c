@@ -1,28 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "test.h"
-
-/* Per test. A signal that gets lost shows as a test that never ends. */
-#define TEST_SECONDS	120
-
-int shim_fail_alloc;
-
-static const char *running;
-
-const char *test_fail(const char *file, int line, const char *what)
-{
-	static char why[256];
-	const char *base = strrchr(file, '/');
-
-	snprintf(why, sizeof(why), "%s:%d: %s", base ? base + 1 : file, line,
-		 what);
-	return why;
-}
 
 static void die(const char *what)
 {
@@ -71,19 +53,6 @@ void rig_start(struct rig *rig, u32 at)
 		die("init");
 }
 
-static void timed_out(int sig)
-{
-	static char line[256];
-	int len = snprintf(line, sizeof(line),
-			   "not ok %s: no end in %d s, was a signal lost?\n",
-			   running, TEST_SECONDS);
-
-	(void)sig;
-	if (write(STDOUT_FILENO, line, len) < 0)
-		_exit(3);
-	_exit(1);
-}
-
 int main(int argc, char **argv)
 {
 	static const struct test *const suites[] = {
@@ -94,30 +63,6 @@ int main(int argc, char **argv)
 		hostile_tests,
 #endif
 	};
-	int passed = 0, failed = 0;
-	const struct test *t;
-	const char *why;
-	size_t i;
 
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	signal(SIGALRM, timed_out);
-	for (i = 0; i < ARRAY_SIZE(suites); i++) {
-		for (t = suites[i]; t->name; t++) {
-			if (argc > 1 && strcmp(argv[1], t->name))
-				continue;
-			running = t->name;
-			alarm(TEST_SECONDS);
-			why = t->fn();
-			alarm(0);
-			if (why) {
-				printf("not ok %s: %s\n", t->name, why);
-				failed++;
-			} else {
-				printf("ok %s\n", t->name);
-				passed++;
-			}
-		}
-	}
-	printf("%d passed, %d failed\n", passed, failed);
-	return failed || !passed;
+	return test_main(suites, ARRAY_SIZE(suites), argc, argv);
 }

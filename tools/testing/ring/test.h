@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * A test is a function that returns NULL, or why it failed. Each prints one
- * line, "ok NAME" or "not ok NAME: reason".
- */
 #ifndef TEST_H
 #define TEST_H
 
@@ -17,25 +13,7 @@
 #include <vmb/gpadl.h>
 #include <vmb/ring.h>
 
-struct test {
-	const char *name;
-	const char *(*fn)(void);
-};
-
-const char *test_fail(const char *file, int line, const char *what);
-
-#define CHECK(cond) do {						\
-	if (!(cond))							\
-		return test_fail(__FILE__, __LINE__, #cond);		\
-} while (0)
-
-/* for functions that return a reason, too */
-#define TRY(expr) do {							\
-	const char *__why = (expr);					\
-									\
-	if (__why)							\
-		return __why;						\
-} while (0)
+#include "../unit/unit.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 

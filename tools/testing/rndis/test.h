@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * A test is a function that returns NULL, or why it failed. Each prints one
- * line, "ok NAME" or "not ok NAME: reason".
- */
 #ifndef TEST_H
 #define TEST_H
 
@@ -12,19 +8,8 @@
 #include <asm/byteorder.h>
 #include <linux/array_size.h>
 
+#include "../unit/unit.h"
 #include "wire.h"
-
-struct test {
-	const char *name;
-	const char *(*fn)(void);
-};
-
-const char *test_fail(const char *file, int line, const char *what);
-
-#define CHECK(cond) do {						\
-	if (!(cond))							\
-		return test_fail(__FILE__, __LINE__, #cond);		\
-} while (0)
 
 /* all tests of a file, ended by one without a name */
 extern const struct test nvsp_tests[], rndis_tests[], oid_tests[];

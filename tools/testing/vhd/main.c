@@ -1,29 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <signal.h>
-#include <stdlib.h>
-#include <sys/time.h>
-#include <unistd.h>
-
 #include "test.h"
-
-/*
- * Per test, of processor time, as machines are busy: a structure that leads in
- * circles shows as a test that never ends.
- */
-#define TEST_SECONDS	120
-
-int shim_fail_alloc;
-
-static const char *running;
-
-const char *test_fail(const char *file, int line, const char *what)
-{
-	static char why[512];
-	const char *base = strrchr(file, '/');
-
-	snprintf(why, sizeof(why), "%s:%d: %s", base ? base + 1 : file, line, what);
-	return why;
-}
 
 const char *test_fail_error(const char *file, int line, const char *what,
 			    const struct vhd_error *err)
@@ -79,55 +55,12 @@ const char *sample_make(size_t i, struct file *file)
 	return NULL;
 }
 
-static void timed_out(int sig)
-{
-	static char line[256];
-	int len = snprintf(line, sizeof(line), "not ok %s # no end in %d s\n",
-			   running, TEST_SECONDS);
-
-	(void)sig;
-	if (write(STDOUT_FILENO, line, len) < 0)
-		_exit(3);
-	_exit(1);
-}
-
-static void limit(int seconds)
-{
-	const struct itimerval timer = { .it_value.tv_sec = seconds };
-
-	setitimer(ITIMER_PROF, &timer, NULL);
-}
-
 int main(int argc, char **argv)
 {
 	static const struct test *const suites[] = {
 		text_tests, format_tests, flip_tests, log_tests, block_tests,
 		alloc_tests,
 	};
-	int passed = 0, failed = 0;
-	const struct test *t;
-	const char *why;
-	size_t i;
 
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	signal(SIGPROF, timed_out);
-	for (i = 0; i < ARRAY_SIZE(suites); i++) {
-		for (t = suites[i]; t->name; t++) {
-			if (argc > 1 && strcmp(argv[1], t->name))
-				continue;
-			running = t->name;
-			limit(TEST_SECONDS);
-			why = t->fn();
-			limit(0);
-			if (why) {
-				printf("not ok %s # %s\n", t->name, why);
-				failed++;
-			} else {
-				printf("ok %s\n", t->name);
-				passed++;
-			}
-		}
-	}
-	printf("%d passed, %d failed\n", passed, failed);
-	return failed || !passed;
+	return test_main(suites, ARRAY_SIZE(suites), argc, argv);
 }

@@ -1,45 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * A test is a function that returns NULL, or why it failed. Each prints one
- * line, "ok NAME" or "not ok NAME # reason".
- */
 #ifndef TEST_H
 #define TEST_H
 
 #include <stdio.h>
 #include <string.h>
 
+#include "../unit/unit.h"
 #include "create.h"
 #include "file.h"
 #include "image.h"
 #include "map.h"
 
-struct test {
-	const char *name;
-	const char *(*fn)(void);
-};
-
-const char *test_fail(const char *file, int line, const char *what);
 const char *test_fail_error(const char *file, int line, const char *what,
 			    const struct vhd_error *err);
-
-#define CHECK(cond) do {						\
-	if (!(cond))							\
-		return test_fail(__FILE__, __LINE__, #cond);		\
-} while (0)
 
 /* for functions of the library that return 0 and fill in err */
 #define CHECK_OK(call) do {						\
 	if (call)							\
 		return test_fail_error(__FILE__, __LINE__, #call, &err);	\
-} while (0)
-
-/* for functions that return a reason, too */
-#define TRY(expr) do {							\
-	const char *__why = (expr);					\
-									\
-	if (__why)							\
-		return __why;						\
 } while (0)
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
