@@ -4,7 +4,7 @@
 
 L1_MEM=4G
 L2_KERNEL=stock
-PLAN=8
+PLAN=9
 TIMEOUT=420
 
 . "$SCENARIO_LIB/disks.sh"
