@@ -5,7 +5,7 @@
 L2_KERNEL=stock
 L2_MANIFEST='module hv_netvsc'
 PLAN=16
-TIMEOUT=240
+TIMEOUT=360
 
 . "$SCENARIO_LIB/disks.sh"
 

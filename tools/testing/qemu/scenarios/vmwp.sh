@@ -4,7 +4,7 @@
 
 L2_KERNEL=stock
 PLAN=37
-TIMEOUT=400
+TIMEOUT=600
 
 VMB=/sys/kernel/config/vmb
 MON=/run/monitor
