@@ -265,6 +265,8 @@ interrupts_on_cpu2() {
 	}
 }
 
+reads_on_cpu2() { taskset 4 dd if=/dev/sda of=/dev/null bs=64k count=64 iflag=direct; }
+
 load_for_ever() {
 	while :; do dd if=/dev/sda of=/dev/null bs=1M iflag=direct 2>/dev/null; done
 }
