@@ -109,6 +109,11 @@ enum storport_port_flag {
 	STORPORT_PORT_SUSPENDED,	/* and the device is not there */
 };
 
+/* any of these: the device may not be there, and is not to be touched */
+#define STORPORT_PORT_NO_DEVICE	(BIT(STORPORT_PORT_GONE) |	\
+				 BIT(STORPORT_PORT_SUSPENDED) |	\
+				 BIT(STORPORT_PORT_STOPPED))
+
 /* struct storport_port.events and struct storport_lun.events: work to do */
 enum storport_todo {
 	STORPORT_TODO_SCAN,		/* what is there? */

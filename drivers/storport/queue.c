@@ -175,9 +175,7 @@ void storport_queue_commit(struct storport_queue *queue)
 
 	lockdep_assert_held(&queue->start_lock);
 	/* what is swept needs no telling, and the device may be gone */
-	if (READ_ONCE(port->flags) & (BIT(STORPORT_PORT_GONE) |
-				      BIT(STORPORT_PORT_SUSPENDED) |
-				      BIT(STORPORT_PORT_STOPPED)))
+	if (READ_ONCE(port->flags) & STORPORT_PORT_NO_DEVICE)
 		queue->pending = 0;
 	if (!queue->pending)
 		return;
@@ -221,9 +219,7 @@ int storport_queue_poll(struct Scsi_Host *host, unsigned int hwq)
 		return 0;
 	/* stop and removal wait for a grace period after they set the flags */
 	rcu_read_lock();
-	if (!(READ_ONCE(port->flags) & (BIT(STORPORT_PORT_GONE) |
-					BIT(STORPORT_PORT_SUSPENDED) |
-					BIT(STORPORT_PORT_STOPPED)))) {
+	if (!(READ_ONCE(port->flags) & STORPORT_PORT_NO_DEVICE)) {
 		/* for people; a few may get lost */
 		data_race(queue->polls++);
 		found = port->adapter.miniport->poll(&port->adapter, hwq);
