@@ -17,6 +17,8 @@ static void vmb_guest_bus_free(struct vmb_guest_bus *bus)
 
 	if (bus->msg_wq)
 		destroy_workqueue(bus->msg_wq);
+	if (bus->tell_wq)
+		destroy_workqueue(bus->tell_wq);
 	if (bus->chan_wq)
 		destroy_workqueue(bus->chan_wq);
 	vmb_guest_cpu_free(bus);
@@ -65,10 +67,15 @@ struct vmb_guest_bus *vmb_guest_bus_create(struct vmb_guest_platform *pf)
 		bus->monitor[i] = (void *)get_zeroed_page(GFP_KERNEL);
 	if (!bus->int_page || !bus->monitor[0] || !bus->monitor[1])
 		goto free;
-	/* the work has to run on one CPU; offers may be needed to get memory */
+	/*
+	 * The work of messages has to run on one CPU. To get memory, I/O may have
+	 * to end; drivers come and go without such a promise, as they wait for
+	 * much else in the kernel.
+	 */
 	bus->msg_wq = alloc_workqueue("vmb_guest_msg", WQ_MEM_RECLAIM, 1);
-	bus->chan_wq = alloc_workqueue("vmb_guest_chan", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
-	if (!bus->msg_wq || !bus->chan_wq)
+	bus->tell_wq = alloc_workqueue("vmb_guest_tell", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	bus->chan_wq = alloc_workqueue("vmb_guest_chan", WQ_UNBOUND, 0);
+	if (!bus->msg_wq || !bus->tell_wq || !bus->chan_wq)
 		goto free;
 
 	ret = vmb_guest_cpu_start(bus);
@@ -112,7 +119,7 @@ int vmb_guest_bus_connect(struct vmb_guest_bus *bus)
 
 	ret = vmb_guest_conn_request_offers(bus);
 	flush_workqueue(bus->msg_wq);
-	flush_workqueue(bus->chan_wq);
+	vmb_guest_chan_flush(bus);
 	return ret == -ETIMEDOUT ? 0 : ret;
 }
 EXPORT_SYMBOL_GPL(vmb_guest_bus_connect);
@@ -173,7 +180,7 @@ int vmb_guest_bus_suspend(struct vmb_guest_bus *bus)
 {
 	WRITE_ONCE(bus->ignore, true);
 	flush_workqueue(bus->msg_wq);
-	flush_workqueue(bus->chan_wq);
+	vmb_guest_chan_flush(bus);
 	vmb_guest_offer_sleep(bus);
 	mutex_lock(&bus->lock);
 	vmb_guest_conn_unload(bus);

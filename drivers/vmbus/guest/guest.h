@@ -150,6 +150,7 @@ struct vmb_guest_percpu {
  * @stalled: one more has been left in its slot
  * @msg_work: handles @queue on @msg_cpu
  * @msg_wq: for @msg_work, which must not wait for the works of channels
+ * @tell_wq: for &vmb_guest_chan.tell, which has to go on without memory
  * @chan_wq: for &vmb_guest_chan.work
  * @wake_work: takes away what has not come back from a sleep
  * @offers_done: the host has made all its offers
@@ -191,6 +192,7 @@ struct vmb_guest_bus {
 	bool stalled;
 	struct work_struct msg_work;
 	struct workqueue_struct *msg_wq;
+	struct workqueue_struct *tell_wq;
 	struct workqueue_struct *chan_wq;
 	struct work_struct wake_work;
 	struct completion offers_done;
@@ -203,6 +205,13 @@ struct vmb_guest_bus {
 static inline bool vmb_guest_bus_connected(const struct vmb_guest_bus *bus)
 {
 	return READ_ONCE(bus->state) == VMB_GUEST_CONNECTED;
+}
+
+/* Until the works of channels have done what they were told to do. */
+static inline void vmb_guest_chan_flush(struct vmb_guest_bus *bus)
+{
+	flush_workqueue(bus->tell_wq);
+	flush_workqueue(bus->chan_wq);
 }
 
 /* CPUs: cpu.c */

@@ -223,7 +223,7 @@ void vmb_guest_rescind_handle(struct vmb_guest_bus *bus, u32 relid)
 	smp_mb();
 	vmb_guest_wait_fail(bus, relid, -ENODEV);
 	vmb_guest_chan_queue(ch);
-	queue_work(bus->chan_wq, &ch->tell);
+	queue_work(bus->tell_wq, &ch->tell);
 }
 
 /*
@@ -406,7 +406,7 @@ static void vmb_guest_offer_drop(struct vmb_guest_bus *bus, bool primary)
 		WRITE_ONCE(ch->rescinded, true);
 		vmb_guest_chan_queue(ch);
 	}
-	flush_workqueue(bus->chan_wq);
+	vmb_guest_chan_flush(bus);
 }
 
 /**
@@ -420,7 +420,7 @@ void vmb_guest_offer_purge(struct vmb_guest_bus *bus)
 	struct vmb_guest_dev *vdev, *next;
 	LIST_HEAD(lost);
 
-	flush_workqueue(bus->chan_wq);
+	vmb_guest_chan_flush(bus);
 	/* drivers close sub-channels before the primary one, in remove */
 	vmb_guest_offer_drop(bus, true);
 	vmb_guest_offer_drop(bus, false);
@@ -436,7 +436,7 @@ void vmb_guest_offer_purge(struct vmb_guest_bus *bus)
 		WRITE_ONCE(ch->rescinded, true);
 		vmb_guest_chan_queue(ch);
 	}
-	flush_workqueue(bus->chan_wq);
+	vmb_guest_chan_flush(bus);
 }
 
 /**

@@ -465,7 +465,7 @@ void settle(struct fake *f)
 	} while (!list_empty(&f->out));
 	flush_work(&f->bus->wake_work);
 	flush_workqueue(f->bus->msg_wq);
-	flush_workqueue(f->bus->chan_wq);
+	vmb_guest_chan_flush(f->bus);
 }
 
 int fake_put(struct fake *f, u32 relid, u16 type, u64 trans_id, const void *body,
