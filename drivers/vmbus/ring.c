@@ -431,16 +431,16 @@ int vmb_ring_get(struct vmb_ring *ring, void *buf, u32 buf_len,
 	u32 avail, len, offset, ahead;
 	int ret;
 
-	if (ring->index == ring->peer) {
+	avail = vmb_ring_distance(ring, ring->index, ring->peer);
+	if (!avail) {
 		if (!vmb_ring_read_producer(ring))
 			return -EBADMSG;
-		if (ring->index == ring->peer)
-			return -EAGAIN;
 		avail = vmb_ring_distance(ring, ring->index, ring->peer);
+		if (!avail)
+			return -EAGAIN;
 		for (ahead = 0; ahead < min(avail, VMB_RING_AHEAD); ahead += VMB_RING_LINE)
 			prefetch(start + ahead);
 	}
-	avail = vmb_ring_distance(ring, ring->index, ring->peer);
 	if (avail < sizeof(first) + VMB_PKT_TRAILER)
 		return -EBADMSG;
 

@@ -37,6 +37,7 @@
 
 #include <linux/configfs.h>
 #include <linux/list.h>
+#include <linux/percpu-refcount.h>
 #include <linux/types.h>
 #include <linux/uio.h>
 #include <linux/uuid.h>
@@ -52,6 +53,9 @@ struct vmb_partition;
 
 /* largest packet a channel takes from the guest, descriptor included */
 #define VMB_HOST_MAX_PACKET	(32U << 10)
+
+/* in a file of counters: what would end a value, and the escape itself */
+#define VMB_HOST_COUNTERS_ESCAPE	" \t\n\\"
 
 /**
  * struct vmb_host_device - a device a partition's guest can be offered
@@ -120,6 +124,14 @@ struct vmb_completion {
 #define VMB_HOST_MAX_COMPLETION	256U
 
 /**
+ * struct vmb_host_pin - guest memory that is pinned whether there is I/O or not
+ * @ref: each I/O has one
+ */
+struct vmb_host_pin {
+	struct percpu_ref ref;
+};
+
+/**
  * struct vmb_host_buffer - memory that the guest shares for as long as a channel
  *	is open
  * @addr: the mapping; what is in it changes under its reader
@@ -173,8 +185,8 @@ struct vmb_host_xfer {
  * @poll: take and start at most @budget packets. Process context with the
  *	VMM's address space. Returns how many were taken: @budget means there may
  *	be more.
- * @room: optional: there may be room for the packet for which
- *	vmb_host_send_xfer() found none. Any context, interrupts may be off; must
+ * @room: needed by who calls vmb_host_send_xfer(), by nobody else: there may be
+ *	room for the packet for which that found none. Any context, interrupts may be off; must
  *	not sleep and must not call back into the core.
  */
 struct vmb_host_driver {
@@ -205,6 +217,9 @@ int vmb_host_next(struct vmb_channel *ch, struct vmb_packet *pkt);
 ssize_t vmb_host_iter(struct vmb_channel *ch, const struct vmb_packet *pkt,
 		      struct iovec *iov, unsigned int max, bool write,
 		      struct iov_iter *iter);
+ssize_t vmb_host_iter_pinned(struct vmb_channel *ch, const struct vmb_packet *pkt,
+			     struct bio_vec *bvec, unsigned int max, bool write,
+			     struct iov_iter *iter, struct vmb_host_pin **pin);
 void vmb_host_complete(struct vmb_channel *ch, struct vmb_completion *c);
 int vmb_host_send(struct vmb_channel *ch, u64 trans_id, const void *data,
 		  u32 len);
@@ -215,5 +230,16 @@ void vmb_host_kick(struct vmb_channel *ch);
 int vmb_host_buffer_map(struct vmb_channel *ch, u32 handle,
 			struct vmb_host_buffer *buf);
 void vmb_host_buffer_unmap(struct vmb_channel *ch, struct vmb_host_buffer *buf);
+
+/**
+ * vmb_host_pin_put - I/O in pinned memory has ended
+ * @pin: from vmb_host_iter_pinned()
+ *
+ * Context: any, hard interrupts included.
+ */
+static inline void vmb_host_pin_put(struct vmb_host_pin *pin)
+{
+	percpu_ref_put(&pin->ref);
+}
 
 #endif /* VMB_HOST_H */

@@ -103,6 +103,7 @@ void vmb_bus_destroy(struct vmb_bus *bus)
 	vmb_conn_reset(bus);
 	xa_for_each(&bus->vps, index, vp)
 		vmb_vp_destroy(vp);
+	vmb_mem_purge(bus);
 	vmb_bus_put(bus);
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_bus_destroy);

@@ -41,13 +41,12 @@ struct vmb_chan *vmb_chan_create(struct vmb_bus *bus, struct vmb_host_device *de
 	vmb_chan_init_data(ch);
 
 	/* the id is not to be found before the channel is whole */
-	ret = xa_alloc(&bus->chans, &ch->relid, ch,
+	ret = xa_alloc(&bus->chans, &ch->pub.relid, ch,
 		       XA_LIMIT(1, VMB_MAX_RELIDS - 1), GFP_KERNEL_ACCOUNT);
 	if (ret) {
 		kfree(ch);
 		return ERR_PTR(ret == -EBUSY ? -ENOSPC : ret);
 	}
-	ch->pub.relid = ch->relid;
 	kref_get(&bus->ref);
 	return ch;
 }
@@ -81,9 +80,9 @@ void vmb_chan_put(struct vmb_chan *ch)
 void vmb_chan_forget(struct vmb_chan *ch)
 {
 	lockdep_assert_held(&ch->bus->partition->lock);
-	vmb_signal_want(ch->bus, ch->relid, false);
-	vmb_gpadl_purge(ch->bus, ch->relid);
-	xa_erase(&ch->bus->chans, ch->relid);
+	vmb_signal_want(ch->bus, ch->pub.relid, false);
+	vmb_gpadl_purge(ch->bus, ch->pub.relid);
+	xa_erase(&ch->bus->chans, ch->pub.relid);
 	vmb_chan_put(ch);
 }
 
@@ -107,7 +106,7 @@ static int vmb_chan_map(struct vmb_chan *ch, u32 handle, u32 downstream)
 	int ret;
 
 	gpadl = vmb_gpadl_find(ch->bus, handle);
-	if (!gpadl || gpadl->decoded.relid != ch->relid)
+	if (!gpadl || gpadl->decoded.relid != ch->pub.relid)
 		return -ENOENT;
 	ret = vmb_gpadl_pin(ch->bus, gpadl, &ch->pages, &ch->nr_pages);
 	if (ret)
@@ -197,7 +196,7 @@ u32 vmb_chan_open(struct vmb_chan *ch, const struct vmb_msg_open *msg)
 	}
 	ch->state = VMB_CHAN_OPEN;
 	trace_vmb_channel_open(ch);
-	vmb_signal_want(bus, ch->relid, true);
+	vmb_signal_want(bus, ch->pub.relid, true);
 	vmb_chan_start_data(ch);
 	return VMB_STATUS_SUCCESS;
 

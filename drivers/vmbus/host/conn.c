@@ -209,11 +209,11 @@ int vmb_conn_offer(struct vmb_bus *bus, struct vmb_host_device *dev, u16 index)
 		return PTR_ERR(ch);
 
 	memcpy(offer.user, dev->user, sizeof(offer.user));
-	offer.relid = cpu_to_le32(ch->relid);
+	offer.relid = cpu_to_le32(ch->pub.relid);
 	if (bus->version >= VMB_VERSION_1_1) {
 		offer.dedicated_interrupt = cpu_to_le16(1);
 		offer.connection_id =
-			cpu_to_le32(vmb_signal_connection_id(ch->relid));
+			cpu_to_le32(vmb_signal_connection_id(ch->pub.relid));
 	}
 	ret = vmb_message_send(bus, &offer, sizeof(offer));
 	if (ret) {
@@ -235,14 +235,14 @@ void vmb_conn_rescind(struct vmb_chan *ch)
 {
 	struct vmb_msg_relid msg = {
 		.hdr = vmb_conn_header(VMB_MSG_RESCIND),
-		.relid = cpu_to_le32(ch->relid),
+		.relid = cpu_to_le32(ch->pub.relid),
 	};
 
 	lockdep_assert_held(&ch->bus->partition->lock);
 	vmb_chan_close(ch);
 	ch->state = VMB_CHAN_RESCINDED;
 	ch->pub.dev = NULL;
-	vmb_signal_want(ch->bus, ch->relid, false);
+	vmb_signal_want(ch->bus, ch->pub.relid, false);
 	vmb_message_send(ch->bus, &msg, sizeof(msg));
 }
 

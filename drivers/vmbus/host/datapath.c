@@ -15,6 +15,9 @@
  */
 #define pr_fmt(fmt) "vmb_host: " fmt
 
+#include <linux/bvec.h>
+#include <linux/hrtimer.h>
+#include <linux/io.h>
 #include <linux/ktime.h>
 #include <linux/moduleparam.h>
 #include <linux/sched.h>
@@ -38,20 +41,20 @@ static void vmb_chan_interrupt(struct vmb_chan *ch)
 	struct vmb_evt_page *page;
 	struct vmb_vp *vp;
 
-	atomic64_inc(&ch->stats.interrupts);
+	atomic64_inc(&ch->out_stats.interrupts);
 	trace_vmb_channel_interrupt(ch);
 
 	/* pairs with synchronize_rcu_expedited() in vmb_chan_modify() */
 	rcu_read_lock();
 	vp = READ_ONCE(ch->vp);
 	if (ch->dedicated) {
-		vmb_vp_set_flag(vp, ch->relid);
+		vmb_vp_set_flag(vp, ch->pub.relid);
 	} else {
 		page = rcu_dereference(ch->bus->int_page);
 		if (page) {
 			/* ring before bit; pairs as in vmb_vp_set_flag() */
 			smp_mb__before_atomic();
-			set_bit(ch->relid, page->flags);
+			set_bit(ch->pub.relid, page->flags);
 			vmb_vp_set_flag(vp, 0);
 		}
 	}
@@ -69,14 +72,11 @@ static void vmb_chan_queue(struct vmb_chan *ch, bool worker)
 		vmb_chan_put(ch);
 }
 
-/**
- * vmb_chan_kick - there may be something in the ring from the guest
- * @ch: the channel
- *
- * Context: any, hard interrupts included; within an RCU read section, or the
- * channel cannot be closed meanwhile.
+/*
+ * Whether the caller is to have the channel polled, as nobody does or will. Context
+ * as that of vmb_chan_kick().
  */
-void vmb_chan_kick(struct vmb_chan *ch)
+static bool vmb_chan_claim(struct vmb_chan *ch)
 {
 	int old = atomic_read(&ch->sched);
 
@@ -95,12 +95,24 @@ void vmb_chan_kick(struct vmb_chan *ch)
 			old = atomic_read(&ch->sched);
 			/* KICKED would say that a poll is queued */
 			if (old & VMB_CHAN_CLOSED)
-				return;
+				return false;
 		}
 	} while (!atomic_try_cmpxchg(&ch->sched, &old, old | VMB_CHAN_KICKED));
-	if (old)
+	return !old;
+}
+
+/**
+ * vmb_chan_kick - there may be something in the ring from the guest
+ * @ch: the channel
+ *
+ * Context: any, hard interrupts included; within an RCU read section, or the
+ * channel cannot be closed meanwhile.
+ */
+void vmb_chan_kick(struct vmb_chan *ch)
+{
+	if (!vmb_chan_claim(ch))
 		return;
-	atomic64_inc(&ch->stats.kicks);
+	atomic64_inc(&ch->in_stats.kicks);
 	kref_get(&ch->ref);
 	vmb_chan_queue(ch, READ_ONCE(ch->place.worker));
 }
@@ -125,6 +137,19 @@ static bool vmb_chan_wait_room(struct vmb_chan *ch, u32 len)
 	if (!vmb_ring_flow_control(&ch->in))
 		mod_timer(&ch->retry, jiffies + 1);
 	return false;
+}
+
+/*
+ * Whether a poll has to look for what waits for room. It does so each time, and is
+ * not to read what completions write each time.
+ */
+static void vmb_chan_update_kept(struct vmb_chan *ch)
+{
+	bool kept = !list_empty(&ch->out_wait) || ch->out_want;
+
+	lockdep_assert_held(&ch->out_lock);
+	if (ch->out_kept != kept)
+		WRITE_ONCE(ch->out_kept, kept);
 }
 
 /*
@@ -162,13 +187,15 @@ retry:
 	}
 	interrupt |= vmb_ring_publish(&ch->out);
 	if (!list_empty(&ch->out_wait))
-		return interrupt;
+		goto kept;
 	if (ch->out_want && vmb_chan_wait_room(ch, ch->out_want)) {
 		ch->out_want = 0;
 		*room = true;
 	}
 	if (!ch->out_want)
 		vmb_ring_end_wait(&ch->out);
+kept:
+	vmb_chan_update_kept(ch);
 	return interrupt;
 }
 
@@ -187,7 +214,7 @@ static void vmb_chan_flush(struct vmb_chan *ch)
 	bool interrupt = false, room = false;
 	LIST_HEAD(done);
 
-	if (list_empty_careful(&ch->out_wait) && !READ_ONCE(ch->out_want))
+	if (!READ_ONCE(ch->out_kept))
 		return;
 	spin_lock_irq(&ch->out_lock);
 	if (ch->out_open)
@@ -219,11 +246,13 @@ static int vmb_chan_poll(struct vmb_chan *ch, int budget, bool worker)
 
 	/* what the driver translates stays valid until it has pinned it */
 	idx = srcu_read_lock(&ch->bus->mem_srcu);
-	ch->pub.vcpu = !worker;
+	/* beside what completions read */
+	if (ch->pub.vcpu == worker)
+		ch->pub.vcpu = !worker;
 	n = ch->pub.dev->driver->poll(&ch->pub, budget);
 	srcu_read_unlock(&ch->bus->mem_srcu, idx);
 
-	atomic64_add(n, &ch->stats.packets);
+	WRITE_ONCE(ch->in_stats.packets, ch->in_stats.packets + n);
 	trace_vmb_channel_poll(ch, n);
 	if (n && vmb_ring_release(&ch->in))
 		vmb_chan_interrupt(ch);
@@ -256,8 +285,10 @@ static bool vmb_chan_spin(struct vmb_chan *ch)
 	lockdep_assert_held(&ch->poll_lock);
 	if (!ch->place.worker)
 		return false;
+	if (num_online_cpus() == 1)
+		return vmb_ring_readable(&ch->in);
 	now = ktime_get_ns();
-	end = now + (num_online_cpus() > 1 ? vmb_place_spin_ns(&ch->place) : 0);
+	end = now + vmb_place_spin_ns(&ch->place);
 	do {
 		if (vmb_ring_readable(&ch->in))
 			return true;
@@ -266,10 +297,43 @@ static bool vmb_chan_spin(struct vmb_chan *ch)
 		cpu_relax();
 		now = ktime_get_ns();
 	} while (now < end);
-	vmb_place_missed(&ch->place, now);
+	vmb_place_missed(&ch->place, 1, now);
 	if (!ch->place.worker)
 		trace_vmb_channel_place(ch);
 	return false;
+}
+
+/*
+ * The same where others want this CPU, the guest perhaps: look again a while later,
+ * signals masked until then. @napped says that this is what the poll began with,
+ * and @taken what it found. Returns whether somebody will look.
+ */
+static bool vmb_chan_nap(struct vmb_chan *ch, bool napped, int taken)
+{
+	lockdep_assert_held(&ch->poll_lock);
+	if (!ch->place.worker || (num_online_cpus() > 1 && !need_resched()))
+		return false;
+	if (napped && taken < VMB_PLACE_NAP_WORTH) {
+		vmb_place_missed(&ch->place, VMB_PLACE_NAP_COST, ktime_get_ns());
+		if (!ch->place.worker)
+			trace_vmb_channel_place(ch);
+		return false;
+	}
+	ch->napping = true;
+	WRITE_ONCE(ch->in_stats.naps, ch->in_stats.naps + 1);
+	hrtimer_start(&ch->nap, ns_to_ktime(vmb_place_nap_ns(&ch->place)), HRTIMER_MODE_REL);
+	return true;
+}
+
+static enum hrtimer_restart vmb_chan_nap_end(struct hrtimer *timer)
+{
+	struct vmb_chan *ch = container_of(timer, struct vmb_chan, nap);
+
+	if (vmb_chan_claim(ch)) {
+		kref_get(&ch->ref);
+		vmb_chan_queue(ch, true);
+	}
+	return HRTIMER_NORESTART;
 }
 
 /**
@@ -283,10 +347,14 @@ void vmb_chan_run(struct vmb_chan *ch, bool worker)
 {
 	int budget = worker ? VMB_BUDGET_WORKER : VMB_BUDGET_VCPU;
 	int n, taken = 0;
-	bool again;
+	bool again, napped;
+	u64 *polls;
 
-	atomic64_inc(worker ? &ch->stats.polls_worker : &ch->stats.polls_vcpu);
 	mutex_lock(&ch->poll_lock);
+	napped = ch->napping;
+	ch->napping = false;
+	polls = worker ? &ch->in_stats.polls_worker : &ch->in_stats.polls_vcpu;
+	WRITE_ONCE(*polls, *polls + 1);
 	if (!ch->open) {
 		/* under the lock: an open that follows queues its own poll */
 		atomic_andnot(VMB_CHAN_KICKED, &ch->sched);
@@ -322,6 +390,8 @@ void vmb_chan_run(struct vmb_chan *ch, bool worker)
 			again = true;
 			if (worker && vmb_chan_spin(ch))
 				continue;
+			if (worker && vmb_chan_nap(ch, napped, taken))
+				break;
 			if (!vmb_ring_unmask(&ch->in))
 				break;
 			vmb_ring_mask(&ch->in);
@@ -361,6 +431,8 @@ void vmb_chan_init_data(struct vmb_chan *ch)
 	spin_lock_init(&ch->out_lock);
 	INIT_LIST_HEAD(&ch->out_wait);
 	timer_setup(&ch->retry, vmb_chan_retry, 0);
+	hrtimer_init(&ch->nap, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
+	ch->nap.function = vmb_chan_nap_end;
 }
 
 /**
@@ -374,6 +446,7 @@ void vmb_chan_start_data(struct vmb_chan *ch)
 	spin_lock_irq(&ch->out_lock);
 	ch->out_open = true;
 	ch->out_want = 0;
+	vmb_chan_update_kept(ch);
 	spin_unlock_irq(&ch->out_lock);
 
 	mutex_lock(&ch->poll_lock);
@@ -407,6 +480,7 @@ void vmb_chan_stop_data(struct vmb_chan *ch)
 	list_splice_init(&ch->out_wait, &done);
 	spin_unlock_irq(&ch->out_lock);
 	timer_delete_sync(&ch->retry);
+	hrtimer_cancel(&ch->nap);
 	vmb_chan_done_all(&done);
 
 	ch->pub.dev->driver->close(&ch->pub);
@@ -510,6 +584,7 @@ ssize_t vmb_host_iter(struct vmb_channel *ch, const struct vmb_packet *pkt,
 		      struct iov_iter *iter)
 {
 	struct vmb_bus *bus = vmb_chan_of(ch)->bus;
+	const struct vmb_mem_region *r = NULL;
 	struct vmb_gpa_range range;
 	unsigned int n = 0, i;
 	ssize_t total = 0;
@@ -530,16 +605,17 @@ ssize_t vmb_host_iter(struct vmb_channel *ch, const struct vmb_packet *pkt,
 		for (i = 0; i < range.nr_pfns; i++) {
 			u64 pfn = le64_to_cpu(range.pfns[i]);
 			u32 len = min(left, VMB_PAGE_SIZE - offset);
-			u64 hva, avail;
+			u64 gpa = pfn << VMB_PAGE_SHIFT;
+			u64 hva;
 
 			if (pfn >> (64 - VMB_PAGE_SHIFT))
 				return -EFAULT;
-			/* regions are made of whole pages */
-			hva = vmb_mem_hva(bus, pfn << VMB_PAGE_SHIFT, &avail,
-					  write);
-			if (!hva)
+			/* regions are made of whole pages, and most often it is the same */
+			if (!r || gpa < r->gpa || gpa - r->gpa >= r->len)
+				r = vmb_mem_find(bus, gpa, write);
+			if (!r)
 				return -EFAULT;
-			hva += offset;
+			hva = r->hva + (gpa - r->gpa) + offset;
 			if (n && iov[n - 1].iov_base + iov[n - 1].iov_len ==
 				 u64_to_user_ptr(hva)) {
 				iov[n - 1].iov_len += len;
@@ -567,6 +643,89 @@ ssize_t vmb_host_iter(struct vmb_channel *ch, const struct vmb_packet *pkt,
 EXPORT_SYMBOL_GPL(vmb_host_iter);
 
 /**
+ * vmb_host_iter_pinned - make an iterator of the guest memory that a packet names,
+ *	if it stays pinned
+ * @ch: the channel
+ * @pkt: a GPA-direct packet
+ * @bvec: filled; pages that are neighbours become one entry
+ * @max: entries in @bvec
+ * @write: the memory is to be written
+ * @iter: set to all of it; refers to @bvec
+ * @pin: set to what keeps it pinned
+ *
+ * On success the pages are good until vmb_host_pin_put(@pin), without being pinned
+ * or marked dirty for this. If it fails for any reason, vmb_host_iter() tells what
+ * is wrong or works.
+ *
+ * Context: within &vmb_host_driver.poll.
+ * Return: bytes in all; -ENOENT when not all of it is in one range that stays
+ * pinned; -EBADMSG when a range is malformed; -E2BIG when @max is too small.
+ */
+ssize_t vmb_host_iter_pinned(struct vmb_channel *ch, const struct vmb_packet *pkt,
+			     struct bio_vec *bvec, unsigned int max, bool write,
+			     struct iov_iter *iter, struct vmb_host_pin **pin)
+{
+	struct vmb_bus *bus = vmb_chan_of(ch)->bus;
+	const struct vmb_mem_region *r = NULL;
+	struct vmb_gpa_range range;
+	phys_addr_t next = 0;
+	unsigned int n = 0, i;
+	ssize_t total = 0;
+	u32 pos = 0;
+	int ret;
+
+	if (!atomic_read(&bus->nr_pins))
+		return -ENOENT;
+	for (;;) {
+		u32 left, offset;
+
+		ret = vmb_packet_gpa_range(pkt, &pos, &range);
+		if (ret == -ENOENT)
+			break;
+		if (ret)
+			return ret;
+
+		left = range.len;
+		offset = range.offset;
+		for (i = 0; i < range.nr_pfns; i++) {
+			u64 pfn = le64_to_cpu(range.pfns[i]);
+			u64 gpa = pfn << VMB_PAGE_SHIFT;
+			u32 len = min(left, VMB_PAGE_SIZE - offset);
+			struct page *page;
+
+			if (!r) {
+				r = vmb_mem_find(bus, gpa, write);
+				if (!r || !r->pin)
+					return -ENOENT;
+			}
+			if (pfn >> (64 - VMB_PAGE_SHIFT) || gpa < r->gpa ||
+			    gpa - r->gpa >= r->len)
+				return -ENOENT;
+			page = vmb_pin_page(r->pin, gpa - r->gpa);
+			if (n && page_to_phys(page) + offset == next) {
+				bvec[n - 1].bv_len += len;
+			} else {
+				if (n == max)
+					return -E2BIG;
+				bvec_set_page(&bvec[n++], page, len, offset);
+			}
+			next = page_to_phys(page) + offset + len;
+			left -= len;
+			offset = 0;
+		}
+		total += range.len;
+	}
+	if (!r)
+		return -ENOENT;
+	/* its removal waits for this poll, so there is one to add to */
+	percpu_ref_get(&r->pin->pub.ref);
+	*pin = &r->pin->pub;
+	iov_iter_bvec(iter, write ? ITER_DEST : ITER_SOURCE, bvec, n, total);
+	return total;
+}
+EXPORT_SYMBOL_GPL(vmb_host_iter_pinned);
+
+/**
  * vmb_host_complete - answer a packet
  * @ch: the channel
  * @c: the answer; belongs to the core until &vmb_completion.done
@@ -583,9 +742,11 @@ void vmb_host_complete(struct vmb_channel *ch, struct vmb_completion *c)
 
 	spin_lock_irqsave(&chan->out_lock, flags);
 	if (chan->out_open && !READ_ONCE(chan->broken)) {
-		atomic64_inc(&chan->stats.completions);
+		struct vmb_chan_out_stats *st = &chan->out_stats;
+
+		WRITE_ONCE(st->completions, st->completions + 1);
 		if (!list_empty(&chan->out_wait))
-			atomic64_inc(&chan->stats.ring_full);
+			WRITE_ONCE(st->ring_full, st->ring_full + 1);
 		list_add_tail(&c->list, &chan->out_wait);
 		interrupt = vmb_chan_flush_wait(chan, &done, &room);
 	} else {
@@ -701,7 +862,8 @@ retry:
 		interrupt |= vmb_ring_publish(&chan->out);
 		if (list_empty(&chan->out_wait) && vmb_chan_wait_room(chan, want))
 			goto retry;
-		WRITE_ONCE(chan->out_want, want);
+		chan->out_want = want;
+		vmb_chan_update_kept(chan);
 	} else if (ret) {
 		vmb_chan_break(chan, "to", ret);
 		ret = -ENOTCONN;

@@ -9,9 +9,6 @@
 
 #include "host.h"
 
-/* what would end a value in counters, and the escape itself */
-#define VMB_COUNTERS_ESCAPE	" \t\n\\"
-
 static struct dentry *vmb_debugfs_root;
 
 static void vmb_debugfs_vps(struct seq_file *s, struct vmb_bus *bus)
@@ -39,21 +36,22 @@ static void vmb_debugfs_channels(struct seq_file *s, struct vmb_bus *bus)
 
 	seq_puts(s, "channel\tdevice\tindex\tstate\tvp\tkicks\tpolls_vcpu\tpolls_worker\tpackets\tcompletions\tinterrupts\tring_full\tbroken\tplace\n");
 	xa_for_each(&bus->chans, relid, ch) {
-		const struct vmb_chan_stats *st = &ch->stats;
+		const struct vmb_chan_in_stats *in = &ch->in_stats;
+		const struct vmb_chan_out_stats *out = &ch->out_stats;
 
-		seq_printf(s, "%u\t%s\t%u\t%s\t", ch->relid,
+		seq_printf(s, "%u\t%s\t%u\t%s\t", ch->pub.relid,
 			   ch->pub.dev ? vmb_host_device_name(ch->pub.dev) : "-",
 			   ch->pub.index, vmb_chan_states[ch->state]);
-		seq_printf(s, "%d\t%lld\t%lld\t%lld\t%lld\t",
+		seq_printf(s, "%d\t%lld\t%llu\t%llu\t%llu\t",
 			   ch->vp ? (int)ch->vp->index : -1,
-			   atomic64_read(&st->kicks),
-			   atomic64_read(&st->polls_vcpu),
-			   atomic64_read(&st->polls_worker),
-			   atomic64_read(&st->packets));
-		seq_printf(s, "%lld\t%lld\t%lld\t%d\t%s\n",
-			   atomic64_read(&st->completions),
-			   atomic64_read(&st->interrupts),
-			   atomic64_read(&st->ring_full),
+			   atomic64_read(&in->kicks),
+			   READ_ONCE(in->polls_vcpu),
+			   READ_ONCE(in->polls_worker),
+			   READ_ONCE(in->packets));
+		seq_printf(s, "%llu\t%lld\t%llu\t%d\t%s\n",
+			   READ_ONCE(out->completions),
+			   atomic64_read(&out->interrupts),
+			   READ_ONCE(out->ring_full),
 			   READ_ONCE(ch->broken),
 			   READ_ONCE(ch->place.worker) ? "worker" : "vcpu");
 	}
@@ -86,25 +84,27 @@ DEFINE_SHOW_ATTRIBUTE(vmb_debugfs_state);
 
 static void vmb_counters_channel(struct seq_file *s, struct vmb_chan *ch)
 {
-	const struct vmb_chan_stats *st = &ch->stats;
+	const struct vmb_chan_in_stats *in = &ch->in_stats;
+	const struct vmb_chan_out_stats *out = &ch->out_stats;
 
-	seq_printf(s, "channel relid=%u index=%u state=%s", ch->relid,
+	seq_printf(s, "channel relid=%u index=%u state=%s", ch->pub.relid,
 		   ch->pub.index, vmb_chan_states[ch->state]);
 	if (ch->pub.dev) {
 		seq_puts(s, " device=");
-		seq_escape(s, vmb_host_device_name(ch->pub.dev), VMB_COUNTERS_ESCAPE);
+		seq_escape(s, vmb_host_device_name(ch->pub.dev), VMB_HOST_COUNTERS_ESCAPE);
 	}
 	if (ch->vp)
 		seq_printf(s, " vp=%u", ch->vp->index);
 	seq_printf(s, " place=%s broken=%d",
 		   READ_ONCE(ch->place.worker) ? "worker" : "vcpu",
 		   READ_ONCE(ch->broken));
-	seq_printf(s, " kicks=%lld polls_vcpu=%lld polls_worker=%lld packets=%lld",
-		   atomic64_read(&st->kicks), atomic64_read(&st->polls_vcpu),
-		   atomic64_read(&st->polls_worker), atomic64_read(&st->packets));
-	seq_printf(s, " completions=%lld interrupts=%lld ring_full=%lld\n",
-		   atomic64_read(&st->completions),
-		   atomic64_read(&st->interrupts), atomic64_read(&st->ring_full));
+	seq_printf(s, " kicks=%lld polls_vcpu=%llu polls_worker=%llu packets=%llu",
+		   atomic64_read(&in->kicks), READ_ONCE(in->polls_vcpu),
+		   READ_ONCE(in->polls_worker), READ_ONCE(in->packets));
+	seq_printf(s, " completions=%llu interrupts=%lld ring_full=%llu naps=%llu\n",
+		   READ_ONCE(out->completions),
+		   atomic64_read(&out->interrupts), READ_ONCE(out->ring_full),
+		   READ_ONCE(in->naps));
 }
 
 static int vmb_debugfs_counters_show(struct seq_file *s, void *unused)
@@ -118,7 +118,7 @@ static int vmb_debugfs_counters_show(struct seq_file *s, void *unused)
 	guard(mutex)(&p->lock);
 	bus = p->bus;
 	seq_puts(s, "partition name=");
-	seq_escape(s, vmb_partition_name(p), VMB_COUNTERS_ESCAPE);
+	seq_escape(s, vmb_partition_name(p), VMB_HOST_COUNTERS_ESCAPE);
 	if (!bus) {
 		seq_puts(s, " state=free\n");
 		return 0;

@@ -97,7 +97,10 @@ static int vmb_file_mem_add(struct vmb_bus *bus, union vmb_arg *arg)
 		.flags = mem->flags,
 	};
 
-	if ((mem->flags & ~VMB_MEM_READONLY) || !vmb_mem_arg_ok(mem))
+	/* pages are pinned for writing */
+	if ((mem->flags & ~(VMB_MEM_READONLY | VMB_MEM_PINNED)) ||
+	    mem->flags == (VMB_MEM_READONLY | VMB_MEM_PINNED) ||
+	    !vmb_mem_arg_ok(mem))
 		return -EINVAL;
 	if (!access_ok(u64_to_user_ptr(mem->hva), mem->len))
 		return -EFAULT;

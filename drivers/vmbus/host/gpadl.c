@@ -270,7 +270,7 @@ int vmb_host_buffer_map(struct vmb_channel *ch, u32 handle,
 
 	scoped_guard(mutex, &bus->gpadl_lock) {
 		gpadl = vmb_gpadl_find(bus, handle);
-		if (!gpadl || gpadl->decoded.relid != chan->relid)
+		if (!gpadl || gpadl->decoded.relid != chan->pub.relid)
 			return -ENOENT;
 		gpadl->buffers++;
 	}

@@ -58,13 +58,55 @@ struct vmb_chan;
 /* relid 0 is no channel: its slot stands for the shared event connection */
 #define VMB_CONN_ID_BASE	0x10000U
 
+/* Guest memory that stays pinned: pin.c */
+
+/* of huge pages that are kept as one: 2 MiB */
+#define VMB_PIN_HUGE_ORDER	9
+
+/**
+ * struct vmb_pin - a range of guest memory that stays pinned
+ * @pub: what VSPs see; one reference for the table, one for each I/O
+ * @bus: its bus; a reference is held
+ * @nr_pages: all of it
+ * @order: pages of an entry of @pfn, as a power of 2
+ * @skip: pages by which the range begins after the first entry does
+ * @pfn: page frame number of the first page of each entry
+ * @left: %VMB_PIN_USED, or %VMB_PIN_LEFT when it was either removed or used last
+ * @work: unpins it
+ */
+struct vmb_pin {
+	struct vmb_host_pin pub;
+	struct vmb_bus *bus;
+	unsigned long nr_pages;
+	unsigned int order;
+	unsigned int skip;
+	unsigned long *pfn;
+	atomic_t left;
+	struct work_struct work;
+};
+
+struct vmb_pin *vmb_pin_create(struct vmb_bus *bus, u64 hva, u64 len);
+void vmb_pin_compact(struct vmb_pin *pin, u64 hva);
+void vmb_pin_drop_begin(struct vmb_pin *pin);
+void vmb_pin_drop(struct vmb_pin *pin);
+struct page *vmb_pin_page(const struct vmb_pin *pin, u64 offset);
+
 /* Guest memory: mem.c */
 
+/**
+ * struct vmb_mem_region - a range of guest memory
+ * @gpa: guest physical address
+ * @len: bytes
+ * @hva: in the VMM
+ * @flags: VMB_MEM_*
+ * @pin: its pages, with %VMB_MEM_PINNED, once it is in the table
+ */
 struct vmb_mem_region {
 	u64 gpa;
 	u64 len;
 	u64 hva;
 	u32 flags;
+	struct vmb_pin *pin;
 };
 
 /* immutable; replaced as a whole under vmb_bus.mem_lock */
@@ -77,6 +119,8 @@ int vmb_mem_init(struct vmb_bus *bus);
 void vmb_mem_destroy(struct vmb_bus *bus);
 int vmb_mem_add(struct vmb_bus *bus, const struct vmb_mem_region *region);
 int vmb_mem_remove(struct vmb_bus *bus, u64 gpa, u64 len);
+void vmb_mem_purge(struct vmb_bus *bus);
+const struct vmb_mem_region *vmb_mem_find(struct vmb_bus *bus, u64 gpa, bool write);
 u64 vmb_mem_hva(struct vmb_bus *bus, u64 gpa, u64 *avail, bool write);
 int vmb_mem_read(struct vmb_bus *bus, u64 gpa, void *buf, u32 len);
 struct page *vmb_mem_pin_page(struct vmb_bus *bus, u64 gpa);
@@ -243,7 +287,6 @@ int vmb_gpadl_pin(struct vmb_bus *bus, struct vmb_host_gpadl *gpadl,
 		  struct page ***pages, unsigned int *nr);
 void vmb_gpadl_purge(struct vmb_bus *bus, u32 relid);
 void vmb_gpadl_work(struct work_struct *work);
-void vmb_conn_gpadl_torndown(struct vmb_bus *bus, u32 handle);
 
 /* Channels: channel.c, and their rings: datapath.c */
 
@@ -259,23 +302,33 @@ enum vmb_chan_state {
 #define VMB_CHAN_CLOSED		0x4
 
 /**
- * struct vmb_chan_stats - what a channel has done since it was offered
+ * struct vmb_chan_in_stats - what a channel has taken since it was offered
  * @kicks: signals that queued a poll
- * @polls_vcpu: polls in a vCPU's thread
+ * @polls_vcpu: polls in a vCPU's thread; this and those below change under
+ *	&vmb_chan.poll_lock
  * @polls_worker: polls in a worker
+ * @naps: how often the worker left the ring alone for a while
  * @packets: packets taken from the guest
- * @completions: packets answered
+ */
+struct vmb_chan_in_stats {
+	atomic64_t kicks;
+	u64 polls_vcpu;
+	u64 polls_worker;
+	u64 naps;
+	u64 packets;
+};
+
+/**
+ * struct vmb_chan_out_stats - what a channel has given since it was offered
  * @interrupts: interrupts raised
+ * @completions: packets answered; this and those below change under
+ *	&vmb_chan.out_lock
  * @ring_full: completions that had to wait for room
  */
-struct vmb_chan_stats {
-	atomic64_t kicks;
-	atomic64_t polls_vcpu;
-	atomic64_t polls_worker;
-	atomic64_t packets;
-	atomic64_t completions;
+struct vmb_chan_out_stats {
 	atomic64_t interrupts;
-	atomic64_t ring_full;
+	u64 completions;
+	u64 ring_full;
 };
 
 /**
@@ -307,33 +360,43 @@ struct vmb_place {
 
 void vmb_place_init(struct vmb_place *p, u64 now);
 void vmb_place_packets(struct vmb_place *p, u32 n, u64 now);
-void vmb_place_missed(struct vmb_place *p, u64 now);
+void vmb_place_missed(struct vmb_place *p, u32 n, u64 now);
 u64 vmb_place_spin_ns(const struct vmb_place *p);
+u64 vmb_place_nap_ns(const struct vmb_place *p);
+
+/* packets that a nap has to bring, and what it counts if it does not: all of a trial */
+#define VMB_PLACE_NAP_WORTH	2
+#define VMB_PLACE_NAP_COST	4
 
 /**
  * struct vmb_chan - a channel the guest was offered
- * @pub: what the VSP sees
- * @ref: one for the bus's table, one for each queued poll
+ * @pub: what the VSP sees; its id is the index in the bus's table
  * @rcu: frees it after readers of the table
  * @bus: its bus
- * @relid: its id, index in the bus's table
- * @instance_id: of its device, which may be gone before the guest releases @relid
+ * @instance_id: of its device, which may be gone before the guest releases the
+ *	id
  * @state: &enum vmb_chan_state; partition's lock
  * @vp: takes its interrupts
  * @dedicated: the event flag is the relid itself, not the shared page
+ * @out_kept: something may be in @out_wait or @out_want; changes under @out_lock
  * @sched: VMB_CHAN_KICKED and friends
  * @task_work: polls in the vCPU's thread
  * @work_node: place in a worker's list
+ * @ref: one for the bus's table, one for each queued poll
  * @poll_lock: one poll at a time
  * @in: consumer end of the ring from the guest; under @poll_lock
  * @in_buf: private copy of the packet being handled; under @poll_lock
  * @place: where it is polled; under @poll_lock
+ * @napping: nobody is to look before @nap; under @poll_lock
+ * @nap: when the worker looks again, without a signal
  * @open: polls may touch the ring; under @poll_lock
+ * @in_stats: counters
  * @broken: the guest broke a ring: it is not touched until reopened
  * @out_lock: protects @out, @out_wait, @out_open
  * @out: producer end of the ring to the guest
  * @out_wait: completions that found no room
  * @out_open: completions may touch the ring
+ * @out_stats: counters
  * @out_want: bytes that &vmb_host_driver.room waits for, or 0
  * @retry: for guests that do not tell when they have made room
  * @gpadl: holds both rings while open
@@ -341,20 +404,29 @@ u64 vmb_place_spin_ns(const struct vmb_place *p);
  * @nr_pages: how many
  * @in_map: mapping of the ring from the guest
  * @out_map: mapping of the ring to the guest
- * @stats: counters
+ *
+ * In three parts, so that nothing that is written for each I/O is in a cache line
+ * with what another CPU needs for it: what hardly changes, what belongs to polls and
+ * who causes them, what belongs to completions.
  */
 struct vmb_chan {
 	struct vmb_channel pub;
-	struct kref ref;
 	struct rcu_head rcu;
 	struct vmb_bus *bus;
-	u32 relid;
 	guid_t instance_id;
 	enum vmb_chan_state state;
 	struct vmb_vp *vp;
 	bool dedicated;
+	bool out_kept;
+	bool broken;
+	struct vmb_host_gpadl *gpadl;
+	struct page **pages;
+	unsigned int nr_pages;
+	void *in_map;
+	void *out_map;
 
 	atomic_t sched ____cacheline_aligned_in_smp;
+	struct kref ref;
 	struct callback_head task_work;
 	struct list_head work_node;
 	/* one poll at a time */
@@ -362,8 +434,10 @@ struct vmb_chan {
 	struct vmb_ring in;
 	void *in_buf;
 	struct vmb_place place;
+	struct vmb_chan_in_stats in_stats;
+	struct hrtimer nap;
+	bool napping;
 	bool open;
-	bool broken;
 
 	/* producer end of the ring to the guest */
 	spinlock_t out_lock ____cacheline_aligned_in_smp;
@@ -371,14 +445,8 @@ struct vmb_chan {
 	struct list_head out_wait;
 	bool out_open;
 	u32 out_want;
+	struct vmb_chan_out_stats out_stats;
 	struct timer_list retry;
-
-	struct vmb_host_gpadl *gpadl;
-	struct page **pages;
-	unsigned int nr_pages;
-	void *in_map;
-	void *out_map;
-	struct vmb_chan_stats stats;
 };
 
 static inline struct vmb_chan *vmb_chan_of(struct vmb_channel *pub)
@@ -413,6 +481,7 @@ u16 vmb_conn_post(struct vmb_bus *bus, u32 connection_id, u32 type,
 void vmb_conn_reset(struct vmb_bus *bus);
 int vmb_conn_offer(struct vmb_bus *bus, struct vmb_host_device *dev, u16 index);
 void vmb_conn_rescind(struct vmb_chan *ch);
+void vmb_conn_gpadl_torndown(struct vmb_bus *bus, u32 handle);
 
 /**
  * struct vmb_bus - a partition in the hands of a VMM
@@ -428,6 +497,8 @@ void vmb_conn_rescind(struct vmb_chan *ch);
  * @mem_lock: serialises writers of @mem
  * @mem_srcu: readers of @mem; a writer waits for them
  * @mem: guest memory
+ * @nr_pins: ranges of it that stay pinned, removed ones that I/O uses included
+ * @pins_gone: waits for @nr_pins to become 0
  * @state: connection state; this and the rest under the partition's lock
  * @version: negotiated version
  * @offers_requested: the guest has asked for offers
@@ -466,6 +537,8 @@ struct vmb_bus {
 	struct mutex mem_lock;
 	struct srcu_struct mem_srcu;
 	struct vmb_mem_table __rcu *mem;
+	atomic_t nr_pins;
+	wait_queue_head_t pins_gone;
 
 	enum vmb_conn_state state;
 	u32 version;
@@ -612,7 +685,7 @@ void vmb_debugfs_remove(struct vmb_partition *p);
 do {									\
 	const struct vmb_chan *_ch = (ch);				\
 									\
-	vmb_bus_warn(_ch->bus, "channel %u: " fmt, _ch->relid,		\
+	vmb_bus_warn(_ch->bus, "channel %u: " fmt, _ch->pub.relid,	\
 		     ##__VA_ARGS__);					\
 } while (0)
 

@@ -20,6 +20,7 @@
 int vmb_mem_init(struct vmb_bus *bus)
 {
 	mutex_init(&bus->mem_lock);
+	init_waitqueue_head(&bus->pins_gone);
 	return init_srcu_struct(&bus->mem_srcu);
 }
 
@@ -55,15 +56,8 @@ static void vmb_mem_replace(struct vmb_bus *bus, struct vmb_mem_table *old,
 	kvfree(old);
 }
 
-/**
- * vmb_mem_add - add a range of guest memory
- * @bus: the bus
- * @region: page aligned, checked by the caller not to wrap
- *
- * Context: may sleep.
- * Return: 0, -EEXIST when it overlaps another, -ENOSPC, -ENOMEM.
- */
-int vmb_mem_add(struct vmb_bus *bus, const struct vmb_mem_region *region)
+static int vmb_mem_insert(struct vmb_bus *bus, const struct vmb_mem_region *region,
+			  struct vmb_pin *pin)
 {
 	struct vmb_mem_table *old, *new;
 	unsigned int nr, at;
@@ -87,8 +81,35 @@ int vmb_mem_add(struct vmb_bus *bus, const struct vmb_mem_region *region)
 		       (nr - at) * sizeof(*region));
 	}
 	new->region[at] = *region;
+	new->region[at].pin = pin;
 	vmb_mem_replace(bus, old, new);
 	return 0;
+}
+
+/**
+ * vmb_mem_add - add a range of guest memory
+ * @bus: the bus
+ * @region: page aligned, checked by the caller not to wrap
+ *
+ * Context: may sleep; with %VMB_MEM_PINNED a thread of the VMM.
+ * Return: 0, -EEXIST when it overlaps another, -ENOSPC, -ENOMEM, and what
+ * vmb_pin_create() says.
+ */
+int vmb_mem_add(struct vmb_bus *bus, const struct vmb_mem_region *region)
+{
+	struct vmb_pin *pin = NULL;
+	int ret;
+
+	/* takes long, and may wait for the VMM to provide pages: without the lock */
+	if (region->flags & VMB_MEM_PINNED) {
+		pin = vmb_pin_create(bus, region->hva, region->len);
+		if (IS_ERR(pin))
+			return PTR_ERR(pin);
+	}
+	ret = vmb_mem_insert(bus, region, pin);
+	if (ret && pin)
+		vmb_pin_drop(pin);
+	return ret;
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_mem_add);
 
@@ -104,29 +125,94 @@ EXPORT_SYMBOL_IF_KUNIT(vmb_mem_add);
 int vmb_mem_remove(struct vmb_bus *bus, u64 gpa, u64 len)
 {
 	struct vmb_mem_table *old, *new = NULL;
+	struct vmb_pin *pin;
 	unsigned int at;
 
-	guard(mutex)(&bus->mem_lock);
+	mutex_lock(&bus->mem_lock);
 	old = rcu_dereference_protected(bus->mem, lockdep_is_held(&bus->mem_lock));
 	at = vmb_mem_search(old, gpa);
 	if (!old || at >= old->nr || old->region[at].gpa != gpa ||
-	    old->region[at].len != len)
+	    old->region[at].len != len) {
+		mutex_unlock(&bus->mem_lock);
 		return -ENOENT;
+	}
 
 	if (old->nr > 1) {
 		new = kvmalloc(struct_size(new, region, old->nr - 1),
 			       GFP_KERNEL_ACCOUNT);
-		if (!new)
+		if (!new) {
+			mutex_unlock(&bus->mem_lock);
 			return -ENOMEM;
+		}
 		new->nr = old->nr - 1;
 		memcpy(new->region, old->region, at * sizeof(*old->region));
 		memcpy(new->region + at, old->region + at + 1,
 		       (new->nr - at) * sizeof(*old->region));
 	}
+	pin = old->region[at].pin;
 	vmb_mem_replace(bus, old, new);
+	mutex_unlock(&bus->mem_lock);
+	/* whoever could take a reference has it, or never will */
+	if (pin)
+		vmb_pin_drop(pin);
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_mem_remove);
+
+/**
+ * vmb_mem_purge - the VMM goes away: forget all of its memory
+ * @bus: the bus, without an open channel
+ *
+ * On return nothing of it is pinned by the table any more.
+ *
+ * Context: may sleep.
+ */
+void vmb_mem_purge(struct vmb_bus *bus)
+{
+	struct vmb_mem_table *old;
+	unsigned int i;
+
+	scoped_guard(mutex, &bus->mem_lock) {
+		old = rcu_replace_pointer(bus->mem, NULL,
+					  lockdep_is_held(&bus->mem_lock));
+		synchronize_srcu_expedited(&bus->mem_srcu);
+	}
+	for (i = 0; old && i < old->nr; i++)
+		if (old->region[i].pin)
+			vmb_pin_drop_begin(old->region[i].pin);
+	for (i = 0; old && i < old->nr; i++)
+		if (old->region[i].pin)
+			vmb_pin_drop(old->region[i].pin);
+	kvfree(old);
+	/* the I/O has ended: at most works that are about to unpin are left */
+	wait_event(bus->pins_gone, !atomic_read(&bus->nr_pins));
+}
+
+/**
+ * vmb_mem_find - find the range that a guest physical address lies in
+ * @bus: the bus
+ * @gpa: the address
+ * @write: the memory is to be written
+ *
+ * Context: within a read section of &vmb_bus.mem_srcu; the answer is good
+ * until its end.
+ * Return: it or NULL.
+ */
+const struct vmb_mem_region *vmb_mem_find(struct vmb_bus *bus, u64 gpa, bool write)
+{
+	const struct vmb_mem_table *table;
+	const struct vmb_mem_region *r;
+	unsigned int at;
+
+	table = srcu_dereference(bus->mem, &bus->mem_srcu);
+	at = vmb_mem_search(table, gpa);
+	if (!table || at >= table->nr)
+		return NULL;
+	r = &table->region[at];
+	if (gpa < r->gpa || (write && (r->flags & VMB_MEM_READONLY)))
+		return NULL;
+	return r;
+}
 
 /**
  * vmb_mem_hva - translate a guest physical address
@@ -141,16 +227,9 @@ EXPORT_SYMBOL_IF_KUNIT(vmb_mem_remove);
  */
 u64 vmb_mem_hva(struct vmb_bus *bus, u64 gpa, u64 *avail, bool write)
 {
-	const struct vmb_mem_table *table;
-	const struct vmb_mem_region *r;
-	unsigned int at;
+	const struct vmb_mem_region *r = vmb_mem_find(bus, gpa, write);
 
-	table = srcu_dereference(bus->mem, &bus->mem_srcu);
-	at = vmb_mem_search(table, gpa);
-	if (!table || at >= table->nr)
-		return 0;
-	r = &table->region[at];
-	if (gpa < r->gpa || (write && (r->flags & VMB_MEM_READONLY)))
+	if (!r)
 		return 0;
 	*avail = r->gpa + r->len - gpa;
 	return r->hva + (gpa - r->gpa);

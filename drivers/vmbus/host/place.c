@@ -13,6 +13,10 @@
  * vCPU's thread each request is answered before the next one comes. So it is
  * tried: for a few packets now and then the worker takes the channel, and keeps
  * it if a packet takes less time that way, measured from one to the next.
+ *
+ * Where both want the same CPU, the worker cannot work at the same time, but it can
+ * still save the guest its exits: it leaves the ring alone for a while, signals
+ * masked, and takes what has gathered.
  */
 #include <kunit/visibility.h>
 #include <linux/math64.h>
@@ -37,6 +41,9 @@
 /* longest wait of the worker for the next packet */
 #define VMB_PLACE_SPIN_MIN_NS	(5 * NSEC_PER_USEC)
 #define VMB_PLACE_SPIN_MAX_NS	NSEC_PER_MSEC
+/* how long it leaves the ring alone where the guest needs the same CPU */
+#define VMB_PLACE_NAP_MIN_NS	(20 * NSEC_PER_USEC)
+#define VMB_PLACE_NAP_MAX_NS	(4 * NSEC_PER_MSEC)
 
 static void vmb_place_begin(struct vmb_place *p, bool worker, u32 window, u64 now)
 {
@@ -122,6 +129,7 @@ EXPORT_SYMBOL_IF_KUNIT(vmb_place_packets);
 /**
  * vmb_place_missed - the worker has waited for a packet as long as it may
  * @p: of a channel, which the worker polls
+ * @n: how much that counts; 1, or %VMB_PLACE_NAP_COST if the guest had to wait, too
  * @now: in ns
  *
  * It sleeps now, and the next packet has to wake it: what polling in the vCPU's
@@ -130,9 +138,12 @@ EXPORT_SYMBOL_IF_KUNIT(vmb_place_packets);
  *
  * Context: any; the caller serialises calls for one channel.
  */
-void vmb_place_missed(struct vmb_place *p, u64 now)
+void vmb_place_missed(struct vmb_place *p, u32 n, u64 now)
 {
-	if (p->worker && ++p->misses >= p->window / VMB_PLACE_MISSES)
+	if (!p->worker)
+		return;
+	p->misses += n;
+	if (p->misses >= p->window / VMB_PLACE_MISSES)
 		vmb_place_back(p, now);
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_place_missed);
@@ -151,3 +162,18 @@ u64 vmb_place_spin_ns(const struct vmb_place *p)
 	return clamp(2 * p->vcpu_ns, VMB_PLACE_SPIN_MIN_NS, VMB_PLACE_SPIN_MAX_NS);
 }
 EXPORT_SYMBOL_IF_KUNIT(vmb_place_spin_ns);
+
+/**
+ * vmb_place_nap_ns - how long the worker leaves the ring alone
+ * @p: of a channel
+ *
+ * As long as a few packets took with an exit for each. The guest makes more of them
+ * meanwhile if it does not wait for their answers.
+ *
+ * Return: the time in ns.
+ */
+u64 vmb_place_nap_ns(const struct vmb_place *p)
+{
+	return clamp(4 * p->vcpu_ns, VMB_PLACE_NAP_MIN_NS, VMB_PLACE_NAP_MAX_NS);
+}
+EXPORT_SYMBOL_IF_KUNIT(vmb_place_nap_ns);

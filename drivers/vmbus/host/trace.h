@@ -103,7 +103,7 @@ DECLARE_EVENT_CLASS(vmb_channel,
 	),
 	TP_fast_assign(
 		__assign_str(partition);
-		__entry->relid = ch->relid;
+		__entry->relid = ch->pub.relid;
 		__entry->vp = ch->vp->index;
 	),
 	TP_printk("%s channel=%u vp=%u", __get_str(partition), __entry->relid,
@@ -129,7 +129,7 @@ TRACE_EVENT(vmb_channel_place,
 	),
 	TP_fast_assign(
 		__assign_str(partition);
-		__entry->relid = ch->relid;
+		__entry->relid = ch->pub.relid;
 		__entry->worker = ch->place.worker;
 		__entry->vcpu_ns = ch->place.vcpu_ns;
 		__entry->worker_ns = ch->place.worker_ns;
@@ -150,7 +150,7 @@ TRACE_EVENT(vmb_channel_poll,
 	),
 	TP_fast_assign(
 		__assign_str(partition);
-		__entry->relid = ch->relid;
+		__entry->relid = ch->pub.relid;
 		__entry->packets = packets;
 	),
 	TP_printk("%s channel=%u packets=%d", __get_str(partition),
@@ -176,7 +176,7 @@ DECLARE_EVENT_CLASS(vmb_packet,
 	TP_fast_assign(
 		__assign_str(partition);
 		__entry->trans_id = trans_id;
-		__entry->relid = ch->relid;
+		__entry->relid = ch->pub.relid;
 		__entry->len = len;
 		__entry->type = type;
 	),

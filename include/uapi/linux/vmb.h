@@ -63,12 +63,14 @@ struct vmb_bind {
 
 /* struct vmb_mem.flags */
 #define VMB_MEM_READONLY	(1U << 0)
+#define VMB_MEM_PINNED		(1U << 1)
 
 /**
  * struct vmb_mem - ioctl(VMB_MEM_ADD), ioctl(VMB_MEM_REMOVE)
  * @size: sizeof(struct vmb_mem)
  * @flags: %VMB_MEM_READONLY: the guest, and so the host on its behalf, may only
- *	read; zero for removal
+ *	read; or %VMB_MEM_PINNED: pin it all now, so that I/O need not; zero for
+ *	removal
  * @gpa: guest physical address, page aligned
  * @len: bytes, page aligned, not zero
  * @hva: address in the caller's address space, page aligned; zero for removal
@@ -76,8 +78,15 @@ struct vmb_bind {
  * Add a range of guest memory, or remove exactly one that was added. Removal
  * does not wait for I/O in flight: pages in use stay pinned until it is done.
  *
+ * A range with %VMB_MEM_PINNED is charged to the caller's locked memory
+ * (RLIMIT_MEMLOCK; CAP_IPC_LOCK lifts the limit), and is until it is removed and
+ * the last I/O in it has ended. What is mapped there must not be replaced or given
+ * back meanwhile, by a balloon for instance: the guest would lose what I/O moves.
+ *
  * Return: 0; EEXIST: overlaps a range; ENOENT: no such range; EINVAL; EFAULT:
- * not a user address; ENOSPC: too many ranges; ENOMEM.
+ * not a user address, or with %VMB_MEM_PINNED one that cannot be written or is not
+ * memory; ENOSPC: too many ranges; ENOMEM: also when the caller may not lock so
+ * much; EINTR: killed while it was being pinned.
  */
 struct vmb_mem {
 	__u32 size;

@@ -4,6 +4,7 @@
  * without a guest is enough for both.
  */
 #include <kunit/test.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 
@@ -133,6 +134,77 @@ static void mem_many(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, hva(test, 77 * 0x2000 + 0x1000, false, &avail), 0);
 }
 
+/* A range at @hva of pages whose frames are numbered @pfn(page) */
+static struct vmb_pin *pin_of(struct kunit *test, u64 hva, unsigned long nr,
+			      unsigned long (*pfn)(unsigned long page))
+{
+	struct vmb_pin *pin = kunit_kzalloc(test, sizeof(*pin), GFP_KERNEL);
+	unsigned long i;
+
+	KUNIT_ASSERT_NOT_NULL(test, pin);
+	pin->nr_pages = nr;
+	pin->pfn = kvmalloc_array(nr, sizeof(*pin->pfn), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, pin->pfn);
+	for (i = 0; i < nr; i++)
+		pin->pfn[i] = pfn((hva >> PAGE_SHIFT) + i);
+	vmb_pin_compact(pin, hva);
+	for (i = 0; i < nr; i++) {
+		struct page *page = vmb_pin_page(pin, (i << PAGE_SHIFT) + 5);
+
+		KUNIT_EXPECT_EQ(test, page_to_pfn(page), pfn((hva >> PAGE_SHIFT) + i));
+	}
+	return pin;
+}
+
+/* huge pages, each of which lies before the one before it */
+static unsigned long huge_pfn(unsigned long page)
+{
+	return 0x100000 - (page & ~511UL) + (page & 511);
+}
+
+static unsigned long small_pfn(unsigned long page)
+{
+	return 0x100000 - page;
+}
+
+/* all huge but for one page in the middle */
+static unsigned long odd_pfn(unsigned long page)
+{
+	return page == 700 ? 7 : huge_pfn(page);
+}
+
+static void pin_entries(struct kunit *test)
+{
+	static const struct {
+		unsigned long (*pfn)(unsigned long page);
+		u64 first;
+		unsigned long nr;
+		unsigned int order;
+	} cases[] = {
+		{ huge_pfn, 512, 512, 9 },
+		{ huge_pfn, 512, 513, 9 },
+		{ huge_pfn, 1023, 2, 9 },
+		{ huge_pfn, 517, 2000, 9 },
+		{ huge_pfn, 600, 1, 9 },
+		{ small_pfn, 512, 1, 9 },
+		{ small_pfn, 512, 2, 0 },
+		{ small_pfn, 511, 2, 9 },
+		{ small_pfn, 3, 2000, 0 },
+		{ odd_pfn, 517, 183, 9 },
+		{ odd_pfn, 517, 184, 0 },
+		{ odd_pfn, 517, 2000, 0 },
+	};
+	struct vmb_pin *pin;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		pin = pin_of(test, cases[i].first << PAGE_SHIFT, cases[i].nr,
+			     cases[i].pfn);
+		KUNIT_EXPECT_EQ_MSG(test, pin->order, cases[i].order, "case %d", i);
+		kvfree(pin->pfn);
+	}
+}
+
 static void signal_records(struct kunit *test)
 {
 	struct mem_test *t = test->priv;
@@ -165,6 +237,7 @@ static struct kunit_case mem_cases[] = {
 	KUNIT_CASE(mem_translate),
 	KUNIT_CASE(mem_remove),
 	KUNIT_CASE_SLOW(mem_many),
+	KUNIT_CASE(pin_entries),
 	KUNIT_CASE(signal_records),
 	{}
 };

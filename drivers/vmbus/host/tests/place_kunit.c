@@ -40,7 +40,7 @@ static void load(struct guest *g, unsigned int packets)
 		g->in_worker += before;
 		vmb_place_packets(&g->place, 1, g->now);
 		if (before && g->sleeps)
-			vmb_place_missed(&g->place, g->now);
+			vmb_place_missed(&g->place, 1, g->now);
 		g->changes += g->place.worker != before;
 	}
 }
@@ -164,12 +164,12 @@ static void place_worker_misses_some(struct kunit *test)
 
 	for (i = 0; i < 1000; i++) {
 		load(g, 15);
-		vmb_place_missed(&g->place, g->now);
+		vmb_place_missed(&g->place, 1, g->now);
 	}
 	KUNIT_EXPECT_TRUE(test, g->place.worker);
 	/* nobody's fault while the vCPU's thread polls */
 	g = start(test, 10000, 6000);
-	vmb_place_missed(&g->place, g->now);
+	vmb_place_missed(&g->place, 1, g->now);
 	KUNIT_EXPECT_EQ(test, g->place.misses, 0);
 }
 
@@ -197,6 +197,33 @@ static void place_spin(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vmb_place_spin_ns(&g->place), NSEC_PER_MSEC);
 }
 
+/* A nap that brings one packet ends a trial; now and then one does no harm. */
+static void place_nap(struct kunit *test)
+{
+	struct guest *g = start(test, 10000, 6000);
+	unsigned int in_worker = 0;
+	int i;
+
+	KUNIT_EXPECT_EQ(test, vmb_place_nap_ns(&g->place), 20 * NSEC_PER_USEC);
+	load(g, 128 + 1);
+	KUNIT_EXPECT_TRUE(test, g->place.worker);
+	KUNIT_EXPECT_EQ(test, vmb_place_nap_ns(&g->place), 40000);
+	vmb_place_missed(&g->place, VMB_PLACE_NAP_COST, g->now);
+	KUNIT_EXPECT_FALSE(test, g->place.worker);
+
+	load(g, 256 + 32);
+	KUNIT_EXPECT_TRUE(test, g->place.worker);
+	for (i = 0; i < 1000; i++) {
+		load(g, 99);
+		in_worker += g->in_worker;
+		vmb_place_missed(&g->place, VMB_PLACE_NAP_COST, g->now);
+	}
+	KUNIT_EXPECT_GT(test, in_worker, 90000);
+	g = start(test, 10 * NSEC_PER_MSEC, 6000);
+	load(g, 1000);
+	KUNIT_EXPECT_EQ(test, vmb_place_nap_ns(&g->place), 4 * NSEC_PER_MSEC);
+}
+
 static struct kunit_case place_cases[] = {
 	KUNIT_CASE(place_vcpu_is_faster),
 	KUNIT_CASE(place_both_are_the_same),
@@ -207,6 +234,7 @@ static struct kunit_case place_cases[] = {
 	KUNIT_CASE(place_worker_misses_some),
 	KUNIT_CASE(place_batches),
 	KUNIT_CASE(place_spin),
+	KUNIT_CASE(place_nap),
 	{}
 };
 
