@@ -36,17 +36,6 @@ const char *vsp_stor_state_name(enum vsp_stor_state state)
 }
 
 /**
- * vsp_stor_chan_free - the last reference to a channel was given up
- * @ref: its reference count
- *
- * Context: any, hard interrupts included.
- */
-void vsp_stor_chan_free(struct kref *ref)
-{
-	kfree(container_of(ref, struct vsp_stor_chan, ref));
-}
-
-/**
  * vsp_stor_chan_open - the guest opens a channel
  * @ch: the core's half
  * @user: what the guest sent along; nothing of interest
@@ -66,13 +55,16 @@ int vsp_stor_chan_open(struct vmb_channel *ch, const u8 *user)
 		return -ENOMEM;
 	chan->iov = kvmalloc_array(VSP_STOR_MAX_IOV, sizeof(*chan->iov),
 				   GFP_KERNEL_ACCOUNT);
+	chan->bvec = kmalloc_array(BIO_MAX_VECS, sizeof(*chan->bvec),
+				   GFP_KERNEL_ACCOUNT);
 	chan->scratch = kmalloc(VSP_STOR_SCRATCH, GFP_KERNEL_ACCOUNT);
 	chan->stats = alloc_percpu_gfp(struct vsp_stor_chan_stats,
 				       GFP_KERNEL_ACCOUNT);
-	if (!chan->iov || !chan->scratch || !chan->stats)
+	if (!chan->iov || !chan->bvec || !chan->scratch || !chan->stats)
 		goto nomem;
-	kref_init(&chan->ref);
-	atomic_set(&chan->inflight, 1);
+	atomic64_set(&chan->mem, VSP_STOR_CHAN_BIAS);
+	chan->mem_seen = VSP_STOR_CHAN_BIAS;
+	atomic64_set(&chan->answers, VSP_STOR_CHAN_BIAS);
 	init_completion(&chan->drained);
 	chan->ch = ch;
 	chan->ctrl = ctrl;
@@ -103,6 +95,7 @@ int vsp_stor_chan_open(struct vmb_channel *ch, const u8 *user)
 nomem:
 	free_percpu(chan->stats);
 	kfree(chan->scratch);
+	kfree(chan->bvec);
 	kvfree(chan->iov);
 	kfree(chan);
 	return -ENOMEM;
@@ -131,7 +124,7 @@ void vsp_stor_chan_close(struct vmb_channel *ch)
 	spin_unlock(&ctrl->chan_lock);
 
 	WRITE_ONCE(chan->closing, true);
-	if (!atomic_dec_and_test(&chan->inflight))
+	if (!atomic64_sub_and_test(VSP_STOR_CHAN_BIAS - chan->started, &chan->answers))
 		wait_for_completion(&chan->drained);
 	/*
 	 * From here on the guest uses the emulated registers, and the emulator
@@ -144,9 +137,11 @@ void vsp_stor_chan_close(struct vmb_channel *ch)
 		vsp_stor_req_free(chan->spare);
 	free_percpu(chan->stats);
 	kfree(chan->scratch);
+	kfree(chan->bvec);
 	kvfree(chan->iov);
 	ch->drv = NULL;
-	kref_put(&chan->ref, vsp_stor_chan_free);
+	if (atomic64_sub_and_test(VSP_STOR_CHAN_BIAS - chan->made, &chan->mem))
+		kfree(chan);
 }
 
 /**
@@ -159,7 +154,7 @@ bool vsp_stor_chan_busy(struct vmb_channel *ch)
 {
 	struct vsp_stor_chan *chan = ch->drv;
 
-	return atomic_read(&chan->inflight) > 1;
+	return vsp_stor_chan_inflight(chan);
 }
 
 static int ctrl_send_rescan(struct vsp_stor_ctrl *ctrl)
@@ -448,12 +443,17 @@ static bool chan_take(struct vsp_stor_chan *chan, struct vsp_stor_req *req)
 
 static bool chan_may_take(struct vsp_stor_chan *chan)
 {
-	if (likely(atomic_read(&chan->outstanding) < VSP_STOR_MAX_OUTSTANDING))
+	/* at least as many as there are, and most often few enough */
+	if (likely(chan->made - (VSP_STOR_CHAN_BIAS - chan->mem_seen) <
+		   VSP_STOR_MAX_OUTSTANDING))
+		return true;
+	chan->mem_seen = atomic64_read(&chan->mem);
+	if (likely(vsp_stor_chan_outstanding(chan) < VSP_STOR_MAX_OUTSTANDING))
 		return true;
 	WRITE_ONCE(chan->throttled, true);
 	/* pairs with the barrier in vsp_stor_req_free() */
 	smp_mb();
-	if (atomic_read(&chan->outstanding) < VSP_STOR_MAX_OUTSTANDING) {
+	if (vsp_stor_chan_outstanding(chan) < VSP_STOR_MAX_OUTSTANDING) {
 		WRITE_ONCE(chan->throttled, false);
 		return true;
 	}
@@ -490,7 +490,7 @@ int vsp_stor_chan_poll(struct vmb_channel *ch, int budget)
 		if (!chan_take(chan, req))
 			continue;
 		chan->spare = NULL;
-		atomic_inc(&chan->inflight);
+		WRITE_ONCE(chan->started, chan->started + 1);
 		chan_dispatch(chan, req);
 	}
 	blk_finish_plug(&plug);

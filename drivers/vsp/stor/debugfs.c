@@ -12,9 +12,6 @@
 #include "debugfs.h"
 #include "stor.h"
 
-/* what would end a value in counters, and the escape itself */
-#define COUNTERS_ESCAPE	" \t\n\\"
-
 static struct dentry *root;
 
 static void sum_lun(const struct vsp_stor_lun *lun, struct vsp_stor_stats *sum)
@@ -70,10 +67,10 @@ static int state_show(struct seq_file *m, void *unused)
 
 	spin_lock(&ctrl->chan_lock);
 	list_for_each_entry(chan, &ctrl->channels, node)
-		seq_printf(m, "channel %u: taken %llu in_flight %d requests %d malformed %llu throttles %llu\n",
+		seq_printf(m, "channel %u: taken %llu in_flight %llu requests %llu malformed %llu throttles %llu\n",
 			   chan->ch->index, READ_ONCE(chan->taken),
-			   atomic_read(&chan->inflight) - 1,
-			   atomic_read(&chan->outstanding),
+			   vsp_stor_chan_inflight(chan),
+			   vsp_stor_chan_outstanding(chan),
 			   READ_ONCE(chan->malformed), READ_ONCE(chan->throttles));
 	spin_unlock(&ctrl->chan_lock);
 
@@ -97,9 +94,9 @@ static void count_chan(struct seq_file *m, struct vsp_stor_chan *chan)
 	for_each_possible_cpu(cpu)
 		bytes += per_cpu_ptr(chan->stats, cpu)->bytes;
 	vsp_stor_latency_sum(&latency, &chan->stats->latency);
-	seq_printf(m, "channel relid=%u index=%u taken=%llu in_flight=%d malformed=%llu throttles=%llu bytes=%llu latency_ns=%llu latency_log2=",
+	seq_printf(m, "channel relid=%u index=%u taken=%llu in_flight=%llu malformed=%llu throttles=%llu bytes=%llu latency_ns=%llu latency_log2=",
 		   chan->ch->relid, chan->ch->index, READ_ONCE(chan->taken),
-		   atomic_read(&chan->inflight) - 1, READ_ONCE(chan->malformed),
+		   vsp_stor_chan_inflight(chan), READ_ONCE(chan->malformed),
 		   READ_ONCE(chan->throttles), bytes, latency.ns);
 	for (i = 0; i < VSP_STOR_LATENCY_BUCKETS; i++)
 		seq_printf(m, "%s%llu", i ? "," : "", latency.bucket[i]);
@@ -128,9 +125,9 @@ static int counters_show(struct seq_file *m, void *unused)
 
 	strscpy(partition, ctrl->name, device - ctrl->name);
 	seq_puts(m, "controller partition=");
-	seq_escape(m, partition, COUNTERS_ESCAPE);
+	seq_escape(m, partition, VMB_HOST_COUNTERS_ESCAPE);
 	seq_puts(m, " device=");
-	seq_escape(m, device, COUNTERS_ESCAPE);
+	seq_escape(m, device, VMB_HOST_COUNTERS_ESCAPE);
 	seq_printf(m, " state=%s\n", vsp_stor_state_name(READ_ONCE(ctrl->state)));
 
 	spin_lock(&ctrl->chan_lock);

@@ -38,6 +38,8 @@ static void trace_bio_end(const struct vsp_stor_req *req, const struct bio *bio)
 /* All parts of a transfer have ended. Any context. */
 static void rw_finish(struct vsp_stor_req *req)
 {
+	if (req->pin)
+		vmb_host_pin_put(req->pin);
 	if (unlikely(req->status)) {
 		vsp_stor_req_blk_status(req, req->status, req->bad_sector,
 					req->cmd->flags & VSP_STOR_CMD_WRITES);
@@ -83,7 +85,10 @@ static void rw_end_io(struct bio *bio)
 		return;
 	if (unlikely(bio->bi_status))
 		rw_fail(req, bio->bi_status, rw_bad_sector(req, bio));
-	/* pages that are not pinned are this kernel's: not ours to make dirty */
+	/*
+	 * Pages that this bio has not pinned are this kernel's, or are marked
+	 * dirty when they are no longer pinned: not ours to do.
+	 */
 	if (bio_op(bio) == REQ_OP_READ && bio_flagged(bio, BIO_PAGE_PINNED)) {
 		bio_check_pages_dirty(bio);
 	} else {
@@ -132,6 +137,31 @@ static void rw_submit(struct vsp_stor_req *req, struct iov_iter *iter,
 		trace_bio_submit(req, bio);
 		vsp_stor_bio_submit(bio, &lun->backlog, nowait);
 	} while (!last);
+}
+
+/*
+ * The pages stay pinned whether we do anything with them or not, and are so few
+ * pieces that one bio has room for them.
+ */
+static void rw_submit_pinned(struct vsp_stor_req *req, struct iov_iter *iter,
+			     blk_opf_t opf)
+{
+	struct vsp_stor_lun *lun = req->lun;
+	struct bio *bio;
+
+	bio = vsp_stor_bio_alloc(lun->bdev, iter->nr_segs, opf);
+	bio->bi_iter.bi_sector = req->sector;
+	bio->bi_private = req;
+	bio->bi_end_io = rw_end_io;
+	memcpy(bio->bi_io_vec, iter->bvec, iter->nr_segs * sizeof(*iter->bvec));
+	bio->bi_vcnt = iter->nr_segs;
+	/* may be less than what the pieces have: the packet named more than is moved */
+	bio->bi_iter.bi_size = req->bytes;
+	if (op_is_write(opf))
+		task_io_account_write(req->bytes);
+	atomic_set(&req->bios, 1);
+	trace_bio_submit(req, bio);
+	vsp_stor_bio_submit(bio, &lun->backlog, req->chan->ch->vcpu);
 }
 
 /*
@@ -223,7 +253,8 @@ static void exec_rw(struct vsp_stor_req *req, bool write)
 		rw_finish(req);
 		return;
 	}
-	if (vsp_stor_req_map(req, !write, &iter, req->bytes))
+	if (vsp_stor_req_map_pinned(req, !write, &iter, req->bytes) &&
+	    vsp_stor_req_map(req, !write, &iter, req->bytes))
 		return;
 
 	req->sector = ext.lba << (lun->block_shift - SECTOR_SHIFT);
@@ -238,10 +269,12 @@ static void exec_rw(struct vsp_stor_req *req, bool write)
 		this_cpu_inc(lun->stats->reads);
 		this_cpu_add(lun->stats->read_bytes, req->bytes);
 	}
-	if (likely(bdev_iter_is_aligned(lun->bdev, &iter)))
-		rw_submit(req, &iter, opf);
-	else
+	if (unlikely(!bdev_iter_is_aligned(lun->bdev, &iter)))
 		rw_bounce(req, &iter, opf);
+	else if (req->pin)
+		rw_submit_pinned(req, &iter, opf);
+	else
+		rw_submit(req, &iter, opf);
 }
 
 /**

@@ -59,8 +59,7 @@ struct vsp_stor_req *vsp_stor_req_alloc(struct vsp_stor_chan *chan)
 	struct vsp_stor_req *req;
 
 	req = kmem_cache_zalloc(req_cache, GFP_KERNEL_ACCOUNT | __GFP_NOFAIL);
-	kref_get(&chan->ref);
-	atomic_inc(&chan->outstanding);
+	WRITE_ONCE(chan->made, chan->made + 1);
 	req->chan = chan;
 	req->completion.done = req_done;
 	return req;
@@ -77,10 +76,9 @@ void vsp_stor_req_free(struct vsp_stor_req *req)
 	struct vsp_stor_chan *chan = req->chan;
 
 	kmem_cache_free(req_cache, req);
-	atomic_dec(&chan->outstanding);
-	/* pairs with chan_may_take(): one of us sees what the other did */
-	smp_mb__after_atomic();
-	kref_put(&chan->ref, vsp_stor_chan_free);
+	/* fully ordered; pairs with chan_may_take(): one of us sees what the other did */
+	if (atomic64_dec_and_test(&chan->mem))
+		kfree(chan);
 }
 
 /**
@@ -104,11 +102,11 @@ void vsp_stor_req_answer(struct vsp_stor_req *req, u32 status)
 
 	/* most often the memory is free by now: see vsp_stor_req_free() */
 	if (unlikely(READ_ONCE(chan->throttled)) &&
-	    atomic_read(&chan->outstanding) <= VSP_STOR_MAX_OUTSTANDING / 2 &&
+	    vsp_stor_chan_outstanding(chan) <= VSP_STOR_MAX_OUTSTANDING / 2 &&
 	    xchg(&chan->throttled, false))
 		vmb_host_kick(ch);
 
-	if (atomic_dec_and_test(&chan->inflight))
+	if (atomic64_dec_and_test(&chan->answers))
 		complete(&chan->drained);
 }
 
@@ -340,6 +338,36 @@ int vsp_stor_req_map(struct vsp_stor_req *req, bool to_guest,
 		vsp_stor_req_finish(req, VMB_STOR_SRB_INVALID_REQUEST,
 				    SAM_STAT_GOOD, 0);
 		return ret;
+	}
+	iov_iter_truncate(iter, len);
+	return 0;
+}
+
+/**
+ * vsp_stor_req_map_pinned - find the guest memory that the packet being taken
+ *	names, if it stays pinned
+ * @req: the request; its pin is set
+ * @to_guest: it is written to
+ * @iter: set to the first @len bytes of it, in one bio at most
+ * @len: at most &vsp_stor_req.data_len
+ *
+ * Context: within poll.
+ * Return: 0, or a negative errno: then vsp_stor_req_map() knows better.
+ */
+int vsp_stor_req_map_pinned(struct vsp_stor_req *req, bool to_guest,
+			    struct iov_iter *iter, u32 len)
+{
+	struct vsp_stor_chan *chan = req->chan;
+	ssize_t ret;
+
+	ret = vmb_host_iter_pinned(chan->ch, &chan->pkt, chan->bvec, BIO_MAX_VECS,
+				   to_guest, iter, &req->pin);
+	if (ret < 0)
+		return ret;
+	if (ret < len) {
+		vmb_host_pin_put(req->pin);
+		req->pin = NULL;
+		return -EMSGSIZE;
 	}
 	iov_iter_truncate(iter, len);
 	return 0;

@@ -7,6 +7,7 @@
 #define pr_fmt(fmt) "vsp_stor: " fmt
 
 #include <linux/blkdev.h>
+#include <linux/kref.h>
 #include <linux/pr.h>
 #include <linux/siphash.h>
 #include <linux/slab.h>

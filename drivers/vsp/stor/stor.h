@@ -34,7 +34,6 @@
 #include <linux/blkdev.h>
 #include <linux/completion.h>
 #include <linux/configfs.h>
-#include <linux/kref.h>
 #include <linux/mutex.h>
 #include <linux/percpu-refcount.h>
 #include <linux/rcupdate.h>
@@ -237,44 +236,78 @@ struct vsp_stor_chan_stats {
 
 /**
  * struct vsp_stor_chan - an open channel
- * @ch: the core's half; valid while @inflight is held
+ * @ch: the core's half; valid until all packets are answered
  * @ctrl: the controller
  * @node: in &vsp_stor_ctrl.channels
- * @ref: one for each request's memory, and one until close
- * @inflight: packets taken and not answered yet, and one until close
- * @drained: when @inflight is 0
- * @outstanding: requests whose memory is in use: not answered, or the answer
- *	waits for room in the ring
  * @closing: commands that take long are to end early
- * @throttled: packets are left in the ring until @outstanding falls
+ * @throttled: packets are left in the ring until fewer requests' memory is in use
  * @spare: the request that the next packet becomes; owned by the poll
  * @pkt: the packet that is being taken; owned by the poll
- * @iov: for the memory it names; owned by the poll
+ * @iov: for the memory it names, if that has to be pinned; owned by the poll
+ * @bvec: if that is pinned; owned by the poll
  * @scratch: %VSP_STOR_SCRATCH bytes for parameters; owned by the poll
+ * @made: requests for which there was memory, ever; owned by the poll
+ * @mem_seen: @mem, not too long ago; owned by the poll
+ * @started: packets that are or were to be answered, ever; owned by the poll
  * @taken: packets, ever
  * @malformed: packets among them that made no sense
  * @throttles: how often @throttled was set
  * @stats: counters; until close has waited for @drained
+ * @mem: %VSP_STOR_CHAN_BIAS less the requests whose memory was given back; since
+ *	close those whose memory is in use: the last one frees the channel
+ * @answers: %VSP_STOR_CHAN_BIAS less the packets that were answered; since close
+ *	those that are not
+ * @drained: when @answers is 0
+ *
+ * Polls count what begins and completions what ends, each in cache lines of its
+ * own. Only close brings the two together.
  */
 struct vsp_stor_chan {
 	struct vmb_channel *ch;
 	struct vsp_stor_ctrl *ctrl;
 	struct list_head node;
-	struct kref ref;
-	atomic_t inflight;
-	struct completion drained;
-	atomic_t outstanding;
 	bool closing;
 	bool throttled;
-	struct vsp_stor_req *spare;
-	struct vmb_packet pkt;
 	struct iovec *iov;
+	struct bio_vec *bvec;
 	u8 *scratch;
+	struct vsp_stor_chan_stats __percpu *stats;
+
+	struct vsp_stor_req *spare ____cacheline_aligned_in_smp;
+	struct vmb_packet pkt;
+	u64 made;
+	u64 mem_seen;
+	u64 started;
 	u64 taken;
 	u64 malformed;
 	u64 throttles;
-	struct vsp_stor_chan_stats __percpu *stats;
+
+	atomic64_t mem ____cacheline_aligned_in_smp;
+	atomic64_t answers;
+	struct completion drained;
 };
+
+#define VSP_STOR_CHAN_BIAS	BIT_ULL(62)
+
+/* Requests whose memory is in use: not answered, or the answer waits for room. */
+static inline u64 vsp_stor_chan_outstanding(const struct vsp_stor_chan *chan)
+{
+	u64 mem = atomic64_read(&chan->mem);
+
+	/* what was given back had been made; pairs with vsp_stor_req_free() */
+	smp_rmb();
+	return READ_ONCE(chan->made) - (VSP_STOR_CHAN_BIAS - mem);
+}
+
+/* Packets that are not answered yet. */
+static inline u64 vsp_stor_chan_inflight(const struct vsp_stor_chan *chan)
+{
+	u64 answers = atomic64_read(&chan->answers);
+
+	/* what was answered had been started; pairs with vsp_stor_req_answer() */
+	smp_rmb();
+	return READ_ONCE(chan->started) - (VSP_STOR_CHAN_BIAS - answers);
+}
 
 /**
  * struct vsp_stor_req - a packet from the guest, until it is answered
@@ -291,6 +324,7 @@ struct vsp_stor_chan {
  * @sector: of the device, where it starts
  * @bytes: it moves
  * @short_data: the guest gave less memory than the command moves
+ * @pin: keeps the guest memory pinned, if the bios do not
  * @bios: parts that have not ended, plus one while more are made
  * @status: the first error of them
  * @bad_sector: where that was
@@ -315,6 +349,7 @@ struct vsp_stor_req {
 	sector_t sector;
 	u32 bytes;
 	bool short_data;
+	struct vmb_host_pin *pin;
 	atomic_t bios;
 	blk_status_t status;
 	sector_t bad_sector;
@@ -381,7 +416,6 @@ int vsp_stor_chan_open(struct vmb_channel *ch, const u8 *user);
 void vsp_stor_chan_close(struct vmb_channel *ch);
 bool vsp_stor_chan_busy(struct vmb_channel *ch);
 int vsp_stor_chan_poll(struct vmb_channel *ch, int budget);
-void vsp_stor_chan_free(struct kref *ref);
 void vsp_stor_ctrl_rescan(struct vsp_stor_ctrl *ctrl);
 void vsp_stor_ctrl_retry_rescan(struct vsp_stor_ctrl *ctrl);
 const char *vsp_stor_state_name(enum vsp_stor_state state);
@@ -406,6 +440,8 @@ void vsp_stor_req_data_in(struct vsp_stor_req *req, const void *buf, int len,
 int vsp_stor_req_data_out(struct vsp_stor_req *req, void *buf, u32 len);
 int vsp_stor_req_map(struct vsp_stor_req *req, bool to_guest,
 		     struct iov_iter *iter, u32 len);
+int vsp_stor_req_map_pinned(struct vsp_stor_req *req, bool to_guest,
+			    struct iov_iter *iter, u32 len);
 void vsp_stor_req_drain(struct vsp_stor_req *req);
 void vsp_stor_drain_work(struct work_struct *work);
 
