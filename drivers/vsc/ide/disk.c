@@ -13,7 +13,7 @@
 
 #include "ide.h"
 
-static struct vsc_ide_disk disks[VSC_IDE_CHANNELS][VSC_IDE_TARGETS];
+static struct vsc_ide_disk disks[VSC_IDE_CHANNELS * VSC_IDE_TARGETS];
 static struct workqueue_struct *wq;
 /* the machine is about to sleep: no disk is moved to its channel */
 static bool asleep;
@@ -29,7 +29,7 @@ struct vsc_ide_disk *vsc_ide_disk_of(unsigned int channel, unsigned int target)
 {
 	if (channel >= VSC_IDE_CHANNELS || target >= VSC_IDE_TARGETS)
 		return NULL;
-	return &disks[channel][target];
+	return &disks[channel * VSC_IDE_TARGETS + target];
 }
 
 /**
@@ -223,7 +223,7 @@ bool vsc_ide_disk_asleep(void)
  */
 static int disk_pm(struct notifier_block *nb, unsigned long action, void *data)
 {
-	unsigned int i;
+	struct vsc_ide_disk *disk;
 
 	switch (action) {
 	case PM_SUSPEND_PREPARE:
@@ -231,10 +231,7 @@ static int disk_pm(struct notifier_block *nb, unsigned long action, void *data)
 	case PM_RESTORE_PREPARE:
 		WRITE_ONCE(asleep, true);
 		/* one that has begun ends */
-		for (i = 0; i < VSC_IDE_CHANNELS * VSC_IDE_TARGETS; i++) {
-			struct vsc_ide_disk *disk = &disks[i / VSC_IDE_TARGETS]
-							  [i % VSC_IDE_TARGETS];
-
+		for (disk = disks; disk < disks + ARRAY_SIZE(disks); disk++) {
 			mutex_lock(&disk->mutex);
 			mutex_unlock(&disk->mutex);
 		}
@@ -267,8 +264,8 @@ int vsc_ide_disk_init(void)
 	wq = alloc_workqueue("vsc_ide", WQ_MEM_RECLAIM | WQ_HIGHPRI | WQ_UNBOUND, 0);
 	if (!wq)
 		return -ENOMEM;
-	for (i = 0; i < VSC_IDE_CHANNELS * VSC_IDE_TARGETS; i++) {
-		disk = &disks[i / VSC_IDE_TARGETS][i % VSC_IDE_TARGETS];
+	for (i = 0; i < ARRAY_SIZE(disks); i++) {
+		disk = &disks[i];
 		mutex_init(&disk->mutex);
 		spin_lock_init(&disk->lock);
 		vsc_ide_path_init(&disk->path);
@@ -287,10 +284,10 @@ int vsc_ide_disk_init(void)
  */
 void vsc_ide_disk_exit(void)
 {
-	unsigned int i;
+	struct vsc_ide_disk *disk;
 
 	unregister_pm_notifier(&disk_pm_nb);
-	for (i = 0; i < VSC_IDE_CHANNELS * VSC_IDE_TARGETS; i++)
-		cancel_delayed_work_sync(&disks[i / VSC_IDE_TARGETS][i % VSC_IDE_TARGETS].work);
+	for (disk = disks; disk < disks + ARRAY_SIZE(disks); disk++)
+		cancel_delayed_work_sync(&disk->work);
 	destroy_workqueue(wq);
 }
