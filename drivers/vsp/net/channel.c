@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The channel of a NIC and NVSP on it. Documentation/protocol/net.rst describes
- * the exchange.
+ * The channels of a NIC and NVSP on them. Documentation/protocol/net.rst describes
+ * the exchange. The primary channel has all of it; sub-channels frames only.
  */
 #define pr_fmt(fmt) "vsp_net: " fmt
 
@@ -79,6 +79,50 @@ static void reply_send(struct vsp_net_chan *chan, struct vsp_net_reply *reply, u
 	vmb_host_complete(chan->ch, &reply->completion);
 }
 
+/* The netdev and the guest are to know of the channels that are there now. */
+static void chan_changed(struct vsp_net_chan *chan)
+{
+	struct vsp_net_nic *nic = chan->nic;
+
+	schedule_work(&nic->queues_work);
+	if (!chan->ch->index)
+		return;
+	WRITE_ONCE(nic->table_due, true);
+	/* sub-channels come after the primary one and go before it */
+	vmb_host_kick(nic->queue[0].chan->ch);
+}
+
+static void chan_free(struct vsp_net_chan *chan)
+{
+	kfree(chan->answer);
+	kfree(chan->control);
+	kvfree(chan->iov);
+	kfree(chan);
+}
+
+static struct vsp_net_chan *chan_alloc(struct vsp_net_nic *nic, struct vmb_channel *ch)
+{
+	struct vsp_net_chan *chan;
+
+	chan = kzalloc(sizeof(*chan), GFP_KERNEL_ACCOUNT);
+	if (!chan)
+		return NULL;
+	chan->iov = kvmalloc_array(VSP_NET_MAX_IOV, sizeof(*chan->iov),
+				   GFP_KERNEL_ACCOUNT);
+	chan->control = kmalloc(VSP_NET_MAX_CONTROL, GFP_KERNEL_ACCOUNT);
+	chan->answer = kmalloc(VSP_NET_MAX_CONTROL, GFP_KERNEL_ACCOUNT);
+	if (!chan->iov || !chan->control || !chan->answer) {
+		chan_free(chan);
+		return NULL;
+	}
+	chan->ch = ch;
+	chan->nic = nic;
+	chan->queue = &nic->queue[ch->index];
+	chan->state = ch->index ? VSP_NET_READY : VSP_NET_OPENED;
+	INIT_LIST_HEAD(&chan->frames);
+	return chan;
+}
+
 /**
  * vsp_net_chan_open - the guest opens a channel
  * @ch: the core's half
@@ -92,30 +136,23 @@ int vsp_net_chan_open(struct vmb_channel *ch, const u8 *user)
 	struct vsp_net_nic *nic = vsp_net_nic_of(ch->dev);
 	struct vsp_net_chan *chan;
 
-	chan = kzalloc(sizeof(*chan), GFP_KERNEL_ACCOUNT);
+	if (ch->index >= VSP_NET_MAX_QUEUES || (ch->index && !nic->queue[0].chan))
+		return -ENOTCONN;
+	chan = chan_alloc(nic, ch);
 	if (!chan)
 		return -ENOMEM;
-	chan->iov = kvmalloc_array(VSP_NET_MAX_IOV, sizeof(*chan->iov),
-				   GFP_KERNEL_ACCOUNT);
-	chan->control = kmalloc(VSP_NET_MAX_CONTROL, GFP_KERNEL_ACCOUNT);
-	chan->answer = kmalloc(VSP_NET_MAX_CONTROL, GFP_KERNEL_ACCOUNT);
-	if (!chan->iov || !chan->control || !chan->answer)
-		goto nomem;
-	chan->ch = ch;
-	chan->nic = nic;
-	chan->state = VSP_NET_OPENED;
-	INIT_LIST_HEAD(&chan->frames);
-	vsp_net_control_reset(nic);
-	WRITE_ONCE(nic->chan, chan);
+	if (!ch->index) {
+		vsp_net_control_reset(nic);
+		nic->table_due = false;
+	}
 	ch->drv = chan;
+	/* whoever shows it has the lock */
+	spin_lock_bh(&nic->lock);
+	chan->queue->chan = chan;
+	spin_unlock_bh(&nic->lock);
+	vsp_net_recv_open(chan->queue, ch);
+	chan_changed(chan);
 	return 0;
-
-nomem:
-	kfree(chan->answer);
-	kfree(chan->control);
-	kvfree(chan->iov);
-	kfree(chan);
-	return -ENOMEM;
 }
 
 /**
@@ -132,21 +169,23 @@ void vsp_net_chan_close(struct vmb_channel *ch)
 	struct vsp_net_chan *chan = ch->drv;
 	struct vsp_net_nic *nic = chan->nic;
 
-	vsp_net_recv_detach(chan);
-	vsp_net_send_detach(chan);
-	vsp_net_control_reset(nic);
-	/* whoever shows it has the lock */
+	vsp_net_recv_close(chan->queue);
+	if (!ch->index) {
+		vsp_net_recv_detach(chan);
+		vsp_net_send_detach(chan);
+		WRITE_ONCE(nic->ready, false);
+		nic->version = 0;
+		vsp_net_control_reset(nic);
+	}
+	chan_changed(chan);
 	spin_lock_bh(&nic->lock);
-	WRITE_ONCE(nic->chan, NULL);
+	chan->queue->chan = NULL;
 	spin_unlock_bh(&nic->lock);
 	if (chan->spare)
 		reply_done(&chan->spare->completion);
 	WARN_ON_ONCE(atomic_read(&chan->outstanding));
-	kfree(chan->answer);
-	kfree(chan->control);
-	kvfree(chan->iov);
 	ch->drv = NULL;
-	kfree(chan);
+	chan_free(chan);
 }
 
 /**
@@ -159,7 +198,7 @@ bool vsp_net_chan_busy(struct vmb_channel *ch)
 {
 	struct vsp_net_chan *chan = ch->drv;
 
-	return !list_empty_careful(&chan->nic->answers);
+	return !ch->index && !list_empty_careful(&chan->nic->answers);
 }
 
 /**
@@ -176,7 +215,7 @@ void vsp_net_chan_room(struct vmb_channel *ch)
 
 	/* the queue runs at the end of this, not in some thread */
 	local_bh_disable();
-	netif_wake_queue(chan->nic->netdev);
+	netif_tx_wake_queue(netdev_get_tx_queue(chan->nic->netdev, ch->index));
 	local_bh_enable();
 }
 
@@ -196,7 +235,7 @@ static u32 op_init(struct vsp_net_chan *chan, struct vmb_nvsp_msg *msg)
 	msg->init_complete.max_mdl_chain = cpu_to_le32(34);
 	msg->init_complete.status = cpu_to_le32(status);
 	if (version) {
-		chan->version = version;
+		WRITE_ONCE(chan->nic->version, version);
 		WRITE_ONCE(chan->state, VSP_NET_VERSIONED);
 	}
 	return VMB_NVSP_BYTES_V1;
@@ -218,17 +257,17 @@ static u32 op_recv_buf(struct vsp_net_chan *chan, struct vmb_nvsp_msg *msg)
 				  gpadl, ret, ret == -ENOMEM ?
 				  ": give the VMM more locked memory" : "");
 		msg->recv_buf_complete.status = cpu_to_le32(VMB_NVSP_STATUS_FAIL);
-		return vsp_net_nvsp_bytes(chan->version);
+		return vsp_net_nvsp_bytes(READ_ONCE(chan->nic->version));
 	}
 	/* only the poll gives it up */
 	recv = rcu_dereference_protected(nic->recv, true);
 	msg->recv_buf_complete.status = cpu_to_le32(VMB_NVSP_STATUS_SUCCESS);
 	msg->recv_buf_complete.num_sections = cpu_to_le32(1);
-	msg->recv_buf_complete.section.size = cpu_to_le32(recv->section);
+	msg->recv_buf_complete.section.size = cpu_to_le32(recv->size);
 	msg->recv_buf_complete.section.count = cpu_to_le32(recv->nr);
-	msg->recv_buf_complete.section.end = cpu_to_le32(recv->nr * recv->section);
+	msg->recv_buf_complete.section.end = cpu_to_le32(recv->nr * recv->size);
 	WRITE_ONCE(chan->state, VSP_NET_READY);
-	return vsp_net_nvsp_bytes(chan->version);
+	return vsp_net_nvsp_bytes(READ_ONCE(chan->nic->version));
 }
 
 static u32 op_send_buf(struct vsp_net_chan *chan, struct vmb_nvsp_msg *msg)
@@ -248,7 +287,7 @@ static u32 op_send_buf(struct vsp_net_chan *chan, struct vmb_nvsp_msg *msg)
 						    VMB_NVSP_STATUS_SUCCESS);
 	if (!ret)
 		msg->send_buf_complete.section_size = cpu_to_le32(VSP_NET_SEND_SECTION);
-	return vsp_net_nvsp_bytes(chan->version);
+	return vsp_net_nvsp_bytes(READ_ONCE(chan->nic->version));
 }
 
 /* What the packet holds: a section of the send buffer, then pages. */
@@ -257,14 +296,18 @@ static int chan_source(struct vsp_net_chan *chan, const struct vmb_nvsp_rndis *r
 {
 	u32 section = le32_to_cpu(rndis->section);
 	u32 len = le32_to_cpu(rndis->section_len);
+	const struct vmb_host_buffer *send;
 	ssize_t ret;
 
 	memset(src, 0, sizeof(*src));
 	if (section != VMB_NVSP_NO_SECTION) {
-		if (section >= chan->send.len / VSP_NET_SEND_SECTION ||
+		/* the primary channel's poll is what gives it up */
+		send = srcu_dereference_check(chan->nic->send, &chan->nic->send_srcu,
+					      !chan->ch->index);
+		if (!send || section >= send->len / VSP_NET_SEND_SECTION ||
 		    len > VSP_NET_SEND_SECTION)
 			return -EINVAL;
-		src->section = chan->send.addr + section * VSP_NET_SEND_SECTION;
+		src->section = send->addr + section * VSP_NET_SEND_SECTION;
 		src->section_len = len;
 		src->len = len;
 	}
@@ -289,10 +332,14 @@ static u32 op_rndis(struct vsp_net_chan *chan, struct vmb_nvsp_msg *msg)
 
 	ret = chan_source(chan, &msg->rndis, &src);
 	if (ret) {
-		chan->nic->stats.malformed++;
+		chan->queue->stats.malformed++;
 		vsp_net_chan_warn(chan, "guest named bad memory: section %#x, %u bytes: error %d\n",
 				  le32_to_cpu(msg->rndis.section),
 				  le32_to_cpu(msg->rndis.section_len), ret);
+		status = VMB_NVSP_STATUS_INVALID_RNDIS;
+	} else if (channel == VMB_NVSP_CHANNEL_CONTROL && chan->ch->index) {
+		chan->queue->stats.malformed++;
+		vsp_net_chan_warn(chan, "control message on a sub-channel\n");
 		status = VMB_NVSP_STATUS_INVALID_RNDIS;
 	} else if (channel == VMB_NVSP_CHANNEL_CONTROL) {
 		status = vsp_net_control_take(chan, &src);
@@ -302,10 +349,44 @@ static u32 op_rndis(struct vsp_net_chan *chan, struct vmb_nvsp_msg *msg)
 	memset(msg, 0, sizeof(*msg));
 	msg->type = cpu_to_le32(VMB_NVSP_RNDIS_COMPLETE);
 	msg->status.status = cpu_to_le32(status);
-	return vsp_net_nvsp_bytes(chan->version);
+	return vsp_net_nvsp_bytes(READ_ONCE(chan->nic->version));
 }
 
-/* Nothing of this kind: one channel, no other data path. */
+static int chan_subchannels(struct vsp_net_chan *chan, u32 operation, u32 *count)
+{
+	struct vsp_net_nic *nic = chan->nic;
+	const struct vsp_net_recv *recv = rcu_dereference_protected(nic->recv, true);
+	u32 max = min_t(u32, vmb_host_device_vps(&nic->dev), VSP_NET_MAX_QUEUES);
+
+	if (operation != VMB_NVSP_SUBCHANNEL_ALLOCATE)
+		return -EOPNOTSUPP;
+	if (nic->version < VMB_NVSP_VERSION_5 || !recv)
+		return -EPROTO;
+	/* each wants its share of the receive buffer */
+	max = clamp(recv->nr / VSP_NET_QUEUE_SECTIONS, 1U, max);
+	*count = min(*count, max - 1);
+	return *count ? vmb_host_device_subchannels(&nic->dev, *count) : 0;
+}
+
+/* The answer says how many there will be, which may be fewer. */
+static u32 op_subchannel(struct vsp_net_chan *chan, struct vmb_nvsp_msg *msg)
+{
+	u32 operation = le32_to_cpu(msg->subchannel.operation);
+	u32 wanted = le32_to_cpu(msg->subchannel.count), count = wanted;
+	int ret = chan_subchannels(chan, operation, &count);
+
+	if (ret)
+		vsp_net_chan_warn(chan, "request %u for %u sub-channels refused: error %d\n",
+				  operation, wanted, ret);
+	memset(msg, 0, sizeof(*msg));
+	msg->type = cpu_to_le32(VMB_NVSP_SUBCHANNEL);
+	msg->subchannel_complete.status = cpu_to_le32(ret ? VMB_NVSP_STATUS_FAIL :
+						      VMB_NVSP_STATUS_SUCCESS);
+	msg->subchannel_complete.count = cpu_to_le32(ret ? 0 : count);
+	return vsp_net_nvsp_bytes(READ_ONCE(chan->nic->version));
+}
+
+/* Nothing of this kind: no other data path. */
 static u32 op_refuse(struct vsp_net_chan *chan, struct vmb_nvsp_msg *msg, u32 type)
 {
 	__le32 fail = cpu_to_le32(VMB_NVSP_STATUS_FAIL);
@@ -317,9 +398,6 @@ static u32 op_refuse(struct vsp_net_chan *chan, struct vmb_nvsp_msg *msg, u32 ty
 	case VMB_NVSP_SWITCH_DATA_PATH:
 		/* the answer is that there is one */
 		return 0;
-	case VMB_NVSP_SUBCHANNEL:
-		msg->subchannel_complete.status = fail;
-		break;
 	case VMB_NVSP_PD_API:
 		msg->pd_api.operation = operation;
 		msg->pd_api.status = fail;
@@ -329,7 +407,7 @@ static u32 op_refuse(struct vsp_net_chan *chan, struct vmb_nvsp_msg *msg, u32 ty
 		msg->status.status = fail;
 		break;
 	}
-	return vsp_net_nvsp_bytes(chan->version);
+	return vsp_net_nvsp_bytes(READ_ONCE(chan->nic->version));
 }
 
 /*
@@ -340,6 +418,8 @@ static int chan_message(struct vsp_net_chan *chan, struct vmb_nvsp_msg *msg)
 {
 	u32 type = le32_to_cpu(msg->type);
 
+	if (chan->ch->index)
+		return type == VMB_NVSP_RNDIS ? op_rndis(chan, msg) : -EPROTO;
 	if (type == VMB_NVSP_INIT) {
 		if (chan->state != VSP_NET_OPENED && chan->state != VSP_NET_VERSIONED)
 			return -EPROTO;
@@ -365,8 +445,9 @@ static int chan_message(struct vsp_net_chan *chan, struct vmb_nvsp_msg *msg)
 		return 0;
 	case VMB_NVSP_RNDIS:
 		return op_rndis(chan, msg);
-	case VMB_NVSP_SWITCH_DATA_PATH:
 	case VMB_NVSP_SUBCHANNEL:
+		return op_subchannel(chan, msg);
+	case VMB_NVSP_SWITCH_DATA_PATH:
 	case VMB_NVSP_PD_API:
 	case VMB_NVSP_OID_QUERY_EX:
 		return op_refuse(chan, msg, type);
@@ -407,7 +488,7 @@ answer:
 	return;
 
 bad:
-	chan->nic->stats.malformed++;
+	chan->queue->stats.malformed++;
 	vsp_net_chan_warn(chan, "refused packet of type %u, %u bytes, while %s: error %d\n",
 			  pkt->type, pkt->len, vsp_net_state_name(chan->state), ret);
 	/* whoever waits, does not wait for ever; there is no status for this */
@@ -418,6 +499,22 @@ bad:
 static bool chan_may_take(struct vsp_net_chan *chan)
 {
 	return atomic_read(&chan->outstanding) < VSP_NET_MAX_OUTSTANDING;
+}
+
+static int chan_take_all(struct vsp_net_chan *chan, int budget)
+{
+	int n = 0;
+
+	while (n < budget && chan_may_take(chan)) {
+		/* memory first: a packet that was taken must be answered */
+		if (!chan->spare)
+			chan->spare = reply_alloc(chan);
+		if (vmb_host_next(chan->ch, &chan->pkt))
+			break;
+		n++;
+		chan_take(chan);
+	}
+	return n;
 }
 
 /**
@@ -434,19 +531,20 @@ static bool chan_may_take(struct vsp_net_chan *chan)
 int vsp_net_chan_poll(struct vmb_channel *ch, int budget)
 {
 	struct vsp_net_chan *chan = ch->drv;
-	int n = 0;
+	struct vsp_net_nic *nic = chan->nic;
+	int n, idx;
 
-	vsp_net_control_flush(chan->nic);
-	while (n < budget && chan_may_take(chan)) {
-		/* memory first: a packet that was taken must be answered */
-		if (!chan->spare)
-			chan->spare = reply_alloc(chan);
-		if (vmb_host_next(ch, &chan->pkt))
-			break;
-		n++;
-		chan_take(chan);
+	if (ch->index) {
+		/* of the send buffer */
+		idx = srcu_read_lock(&nic->send_srcu);
+		n = chan_take_all(chan, budget);
+		srcu_read_unlock(&nic->send_srcu, idx);
+	} else {
+		vsp_net_control_table(chan);
+		vsp_net_control_flush(nic);
+		n = chan_take_all(chan, budget);
+		vsp_net_control_flush(nic);
 	}
-	vsp_net_control_flush(chan->nic);
 	vsp_net_frames_deliver(chan);
 	return n;
 }

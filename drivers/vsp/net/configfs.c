@@ -210,7 +210,7 @@ static int nic_enable(struct vsp_net_nic *nic)
 	int ret;
 
 	lockdep_assert_held(&nic->conf_lock);
-	ether_addr_copy(nic->current_mac, nic->mac);
+	ether_addr_copy(nic->initial.mac, nic->mac);
 	ret = vsp_net_dev_create(nic);
 	if (ret) {
 		pr_err("%s: enable: no netdev %s: %s\n", nic->name, nic->ifname,
@@ -273,9 +273,9 @@ static ssize_t vsp_net_nic_state_show(struct config_item *item, char *page)
 	if (!READ_ONCE(nic->enabled))
 		return sysfs_emit(page, "disabled\n");
 	spin_lock_bh(&nic->lock);
-	if (nic->chan) {
-		state = READ_ONCE(nic->chan->state);
-		version = READ_ONCE(nic->chan->version);
+	if (nic->queue[0].chan) {
+		state = READ_ONCE(nic->queue[0].chan->state);
+		version = READ_ONCE(nic->version);
 	}
 	spin_unlock_bh(&nic->lock);
 	if (state != VSP_NET_READY)
@@ -296,12 +296,48 @@ static struct configfs_attribute *nic_attrs[] = {
 	NULL,
 };
 
+static void nic_free(struct vsp_net_nic *nic)
+{
+	cleanup_srcu_struct(&nic->send_srcu);
+	mutex_destroy(&nic->share_lock);
+	mutex_destroy(&nic->conf_lock);
+	kvfree(nic->queue);
+	kfree(nic);
+}
+
+static struct vsp_net_nic *nic_alloc(void)
+{
+	struct vsp_net_nic *nic;
+	u32 i;
+
+	nic = kzalloc(sizeof(*nic), GFP_KERNEL);
+	if (!nic)
+		return NULL;
+	nic->queue = kvcalloc(VSP_NET_MAX_QUEUES, sizeof(*nic->queue), GFP_KERNEL);
+	if (!nic->queue || init_srcu_struct(&nic->send_srcu)) {
+		kvfree(nic->queue);
+		kfree(nic);
+		return NULL;
+	}
+	for (i = 0; i < VSP_NET_MAX_QUEUES; i++) {
+		nic->queue[i].nic = nic;
+		nic->queue[i].index = i;
+		nic->queue[i].free = VSP_NET_NO_SECTION;
+		spin_lock_init(&nic->queue[i].lock);
+	}
+	mutex_init(&nic->conf_lock);
+	mutex_init(&nic->share_lock);
+	spin_lock_init(&nic->lock);
+	INIT_LIST_HEAD(&nic->answers);
+	RCU_INIT_POINTER(nic->set, &nic->initial);
+	return nic;
+}
+
 static void nic_release(struct config_item *item)
 {
 	struct vsp_net_nic *nic = nic_of(item);
 
-	mutex_destroy(&nic->conf_lock);
-	kfree(nic);
+	nic_free(nic);
 }
 
 static struct configfs_item_operations nic_item_ops = {
@@ -326,18 +362,15 @@ struct vmb_host_device *vsp_net_nic_make(struct vmb_partition *partition,
 {
 	struct vsp_net_nic *nic;
 
-	nic = kzalloc(sizeof(*nic), GFP_KERNEL);
+	nic = nic_alloc();
 	if (!nic)
 		return ERR_PTR(-ENOMEM);
 	if (snprintf(nic->name, sizeof(nic->name), "%s/net.%s",
 		     vmb_host_partition_name(partition), name) >= sizeof(nic->name)) {
 		pr_warn("%s...: the name is too long\n", nic->name);
-		kfree(nic);
+		nic_free(nic);
 		return ERR_PTR(-ENAMETOOLONG);
 	}
-	mutex_init(&nic->conf_lock);
-	spin_lock_init(&nic->lock);
-	INIT_LIST_HEAD(&nic->answers);
 	strscpy(nic->ifname, "vmb%d");
 	nic->mtu = VSP_NET_DEFAULT_MTU;
 	nic->speed = DEFAULT_SPEED;

@@ -6,29 +6,41 @@
  */
 #define pr_fmt(fmt) "vsp_net: " fmt
 
+#include <linux/cleanup.h>
 #include <linux/etherdevice.h>
 #include <linux/slab.h>
 
 #include "net.h"
 #include "trace.h"
 
+/* By the primary channel, as frames: but also of the sections that none get. */
 static int answer_send(struct vsp_net_nic *nic, const struct vsp_net_answer *answer)
 {
+	struct vsp_net_queue *queue = &nic->queue[0];
 	struct vsp_net_recv *recv;
+	struct vmb_channel *ch;
+	u64 trans_id = 0;
 	u32 section;
+	bool taken;
 	int ret;
 
 	lockdep_assert_held(&nic->lock);
-	recv = rcu_dereference_protected(nic->recv, lockdep_is_held(&nic->lock));
-	if (!recv)
+	recv = rcu_dereference(nic->recv);
+	ch = rcu_dereference(queue->ch);
+	if (!recv || !ch)
 		return -ENOTCONN;
-	if (!vsp_net_recv_take(recv, &section))
+	spin_lock(&queue->lock);
+	taken = vsp_net_recv_take(queue, recv, 0, &section);
+	if (taken)
+		trans_id = vsp_net_recv_id(recv, section);
+	spin_unlock(&queue->lock);
+	if (!taken)
 		return -EAGAIN;
-	memcpy(recv->buf.addr + section * recv->section, answer->data, answer->len);
-	ret = vsp_net_recv_send(nic, recv, section, answer->len,
+	memcpy(recv->buf.addr + section * recv->size, answer->data, answer->len);
+	ret = vsp_net_recv_send(ch, recv, section, trans_id, answer->len,
 				VMB_NVSP_CHANNEL_CONTROL, false);
 	if (ret)
-		vsp_net_recv_untake(recv, section);
+		vsp_net_recv_return(queue, recv, trans_id);
 	return ret;
 }
 
@@ -37,13 +49,14 @@ static void control_flush(struct vsp_net_nic *nic)
 	struct vsp_net_answer *answer, *next;
 
 	lockdep_assert_held(&nic->lock);
+	guard(rcu)();
 	list_for_each_entry_safe(answer, next, &nic->answers, list) {
 		if (answer_send(nic, answer) == -EAGAIN)
 			return;
 		list_del(&answer->list);
 		kfree(answer);
 		nic->nr_answers--;
-		nic->stats.control_out++;
+		nic->queue[0].stats.control_out++;
 	}
 }
 
@@ -81,23 +94,38 @@ void vsp_net_control_purge(struct vsp_net_nic *nic)
 	spin_unlock_bh(&nic->lock);
 }
 
-static int control_queue(struct vsp_net_nic *nic, const void *data, u32 len)
+static struct vsp_net_answer *answer_alloc(u32 len)
 {
 	struct vsp_net_answer *answer;
-	int ret = -EBUSY;
 
 	answer = kmalloc(struct_size(answer, data, len), GFP_KERNEL_ACCOUNT);
+	if (answer)
+		answer->len = len;
+	return answer;
+}
+
+/* Takes @answer, unless it fails. */
+static int answer_queue(struct vsp_net_nic *nic, struct vsp_net_answer *answer)
+{
+	lockdep_assert_held(&nic->lock);
+	if (nic->nr_answers >= VSP_NET_MAX_ANSWERS)
+		return -EBUSY;
+	list_add_tail(&answer->list, &nic->answers);
+	nic->nr_answers++;
+	control_flush(nic);
+	return 0;
+}
+
+static int control_queue(struct vsp_net_nic *nic, const void *data, u32 len)
+{
+	struct vsp_net_answer *answer = answer_alloc(len);
+	int ret;
+
 	if (!answer)
 		return -ENOMEM;
-	answer->len = len;
 	memcpy(answer->data, data, len);
 	spin_lock_bh(&nic->lock);
-	if (nic->nr_answers < VSP_NET_MAX_ANSWERS) {
-		list_add_tail(&answer->list, &nic->answers);
-		nic->nr_answers++;
-		control_flush(nic);
-		ret = 0;
-	}
+	ret = answer_queue(nic, answer);
 	spin_unlock_bh(&nic->lock);
 	if (ret)
 		kfree(answer);
@@ -105,116 +133,173 @@ static int control_queue(struct vsp_net_nic *nic, const void *data, u32 len)
 }
 
 /**
- * vsp_net_control_link - tell the guest that its link came or went
+ * vsp_net_control_link - tell the guest whether it has a link
  * @nic: the NIC
- * @up: which
  *
- * A guest that has not come to INITIALIZE will ask.
+ * It is looked at under the lock, so whatever was told last is so. A guest that has
+ * not come to INITIALIZE will ask.
  *
  * Context: process.
  */
-void vsp_net_control_link(struct vsp_net_nic *nic, bool up)
+void vsp_net_control_link(struct vsp_net_nic *nic)
 {
-	u8 msg[32];
-	u32 len;
+	struct vsp_net_answer *answer;
+	int ret;
 
 	if (!rcu_access_pointer(nic->recv))
 		return;
-	len = vsp_net_indicate_build(msg, up ? VMB_RNDIS_MEDIA_CONNECT :
-				     VMB_RNDIS_MEDIA_DISCONNECT);
-	if (control_queue(nic, msg, len))
-		vsp_net_warn(nic, "the guest is not told that its link is %s: it takes no answers\n",
-			     up ? "up" : "down");
+	answer = answer_alloc(VSP_NET_MAX_CONTROL);
+	if (!answer) {
+		vsp_net_warn(nic, "no memory to tell the guest of its link\n");
+		return;
+	}
+	spin_lock_bh(&nic->lock);
+	answer->len = vsp_net_indicate_build(answer->data, netif_running(nic->netdev) ?
+					     VMB_RNDIS_MEDIA_CONNECT :
+					     VMB_RNDIS_MEDIA_DISCONNECT);
+	ret = answer_queue(nic, answer);
+	spin_unlock_bh(&nic->lock);
+	if (ret) {
+		kfree(answer);
+		vsp_net_warn(nic, "the guest is not told of its link: it takes no answers\n");
+	}
+}
+
+static void settings_publish(struct vsp_net_nic *nic, struct vsp_net_settings *new)
+{
+	struct vsp_net_settings *old = vsp_net_settings(nic);
+
+	rcu_assign_pointer(nic->set, new);
+	if (old != &nic->initial)
+		kfree_rcu(old, rcu);
+	vsp_net_dev_carrier(nic);
 }
 
 /**
  * vsp_net_control_reset - forget what the guest has set
  * @nic: the NIC
  *
- * Context: process.
+ * Context: the poll of the primary channel, or while there is none.
  */
 void vsp_net_control_reset(struct vsp_net_nic *nic)
 {
-	spin_lock_bh(&nic->lock);
-	WRITE_ONCE(nic->filter, 0);
-	ether_addr_copy(nic->current_mac, nic->mac);
-	nic->nr_multicast = 0;
-	nic->rx_tcp = false;
-	nic->rx_udp = false;
-	spin_unlock_bh(&nic->lock);
-	vsp_net_dev_carrier(nic);
+	settings_publish(nic, &nic->initial);
+}
+
+/**
+ * vsp_net_control_table - tell the guest by which channels to send, if it is due
+ * @chan: the primary channel
+ *
+ * Without room in the ring it stays due: what makes room polls again.
+ *
+ * Context: within poll.
+ */
+void vsp_net_control_table(struct vsp_net_chan *chan)
+{
+	struct vsp_net_nic *nic = chan->nic;
+	struct vmb_nvsp_table_msg msg;
+	u8 open[VSP_NET_MAX_QUEUES];
+	u32 nr = 0, i;
+
+	if (likely(!READ_ONCE(nic->table_due)))
+		return;
+	/* whoever opens one meanwhile says so again */
+	smp_store_mb(nic->table_due, false);
+	for (i = 0; i < VSP_NET_MAX_QUEUES; i++)
+		if (rcu_access_pointer(nic->queue[i].ch))
+			open[nr++] = i;
+	if (!nr || nic->version < VMB_NVSP_VERSION_5)
+		return;
+	vsp_net_nvsp_table(&msg, open, nr);
+	if (vmb_host_send(chan->ch, 0, &msg, sizeof(msg)) == -EAGAIN)
+		WRITE_ONCE(nic->table_due, true);
 }
 
 static void control_props(struct vsp_net_chan *chan, struct vsp_net_props *p)
 {
 	struct vsp_net_nic *nic = chan->nic;
-	const struct vsp_net_stats *s = &nic->stats;
+	const struct vsp_net_settings *set = vsp_net_settings(nic);
+	const struct vmb_host_buffer *send;
 	const struct vsp_net_recv *recv;
 
+#define SUM(member) vsp_net_stats_sum(nic, offsetof(struct vsp_net_stats, member))
 	memset(p, 0, sizeof(*p));
 	strscpy(p->name, vmb_host_device_name(&nic->dev));
 	ether_addr_copy(p->mac, nic->mac);
+	ether_addr_copy(p->current_mac, set->mac);
 	p->mtu = nic->mtu;
 	p->speed = nic->speed;
 	p->connected = netif_running(nic->netdev);
-	p->ready = chan->ready;
+	p->ready = nic->ready;
 	p->mac_change = nic->spoofing;
-	p->send_bytes = chan->send.len;
-	p->tx_frames = s->frames_in;
-	p->tx_bytes = s->bytes_in;
-	p->tx_errors = s->malformed + s->spoofed;
-	spin_lock_bh(&nic->lock);
-	ether_addr_copy(p->current_mac, nic->current_mac);
-	p->filter = nic->filter;
-	recv = rcu_dereference_protected(nic->recv, lockdep_is_held(&nic->lock));
+	p->filter = set->filter;
+	p->queues = min_t(u32, vmb_host_device_vps(&nic->dev), VSP_NET_MAX_QUEUES);
+	p->rss = set->rss;
+	/* only this poll gives them up */
+	send = rcu_dereference_protected(nic->send, true);
+	p->send_bytes = send ? send->len : 0;
+	recv = rcu_dereference_protected(nic->recv, true);
 	p->recv_bytes = recv ? recv->buf.len : 0;
-	p->rx_frames = s->frames_out;
-	p->rx_bytes = s->bytes_out;
-	p->rx_no_buffer = s->too_long;
-	spin_unlock_bh(&nic->lock);
+	p->tx_frames = SUM(frames_in);
+	p->tx_bytes = SUM(bytes_in);
+	p->tx_errors = SUM(malformed) + SUM(spoofed);
+	p->rx_frames = SUM(frames_out);
+	p->rx_bytes = SUM(bytes_out);
+	p->rx_no_buffer = SUM(too_long);
+#undef SUM
 }
 
-static void control_apply(struct vsp_net_chan *chan, const struct vsp_net_change *c)
+static void settings_change(struct vsp_net_settings *set, const struct vsp_net_change *c)
 {
-	struct vsp_net_nic *nic = chan->nic;
+	switch (c->action) {
+	case VSP_NET_SET_FILTER:
+		set->filter = c->filter;
+		break;
+	case VSP_NET_SET_MULTICAST:
+		memcpy(set->multicast, c->addr, sizeof(set->multicast));
+		set->nr_multicast = c->nr;
+		break;
+	case VSP_NET_SET_MAC:
+		ether_addr_copy(set->mac, c->addr[0]);
+		break;
+	case VSP_NET_SET_OFFLOAD:
+		if (c->rx_tcp)
+			set->rx_tcp = c->rx_tcp == 2;
+		if (c->rx_udp)
+			set->rx_udp = c->rx_udp == 2;
+		break;
+	case VSP_NET_SET_RSS:
+		set->rss = c->rss;
+		vsp_net_toeplitz_init(&set->toeplitz, c->rss.key);
+		break;
+	default:
+		break;
+	}
+}
+
+static int control_apply(struct vsp_net_nic *nic, const struct vsp_net_change *c)
+{
+	struct vsp_net_settings *new;
 
 	switch (c->action) {
+	case VSP_NET_NOTHING:
+		return 0;
 	case VSP_NET_INITIALIZE:
-		chan->ready = true;
-		break;
+		WRITE_ONCE(nic->ready, true);
+		return 0;
 	case VSP_NET_HALT:
-		chan->ready = false;
+		WRITE_ONCE(nic->ready, false);
 		fallthrough;
 	case VSP_NET_RESET:
 		vsp_net_control_reset(nic);
-		break;
-	case VSP_NET_SET_FILTER:
-		spin_lock_bh(&nic->lock);
-		WRITE_ONCE(nic->filter, c->filter);
-		spin_unlock_bh(&nic->lock);
-		vsp_net_dev_carrier(nic);
-		break;
-	case VSP_NET_SET_MULTICAST:
-		spin_lock_bh(&nic->lock);
-		memcpy(nic->multicast, c->addr, sizeof(nic->multicast));
-		nic->nr_multicast = c->nr;
-		spin_unlock_bh(&nic->lock);
-		break;
-	case VSP_NET_SET_MAC:
-		spin_lock_bh(&nic->lock);
-		ether_addr_copy(nic->current_mac, c->addr[0]);
-		spin_unlock_bh(&nic->lock);
-		break;
-	case VSP_NET_SET_OFFLOAD:
-		spin_lock_bh(&nic->lock);
-		if (c->rx_tcp)
-			nic->rx_tcp = c->rx_tcp == 2;
-		if (c->rx_udp)
-			nic->rx_udp = c->rx_udp == 2;
-		spin_unlock_bh(&nic->lock);
-		break;
-	case VSP_NET_NOTHING:
-		break;
+		return 0;
+	default:
+		new = kmemdup(vsp_net_settings(nic), sizeof(*new), GFP_KERNEL_ACCOUNT);
+		if (!new)
+			return -ENOMEM;
+		settings_change(new, c);
+		settings_publish(nic, new);
+		return 0;
 	}
 }
 
@@ -240,20 +325,23 @@ u32 vsp_net_control_take(struct vsp_net_chan *chan, struct vsp_net_source *src)
 	}
 	if (vsp_net_source_peek(src, chan->control, len))
 		return VMB_NVSP_STATUS_INVALID_RNDIS;
-	nic->stats.control_in++;
+	chan->queue->stats.control_in++;
 	control_props(chan, &props);
 	ret = vsp_net_control(&chan->change, &props, chan->control, len, chan->answer);
 	trace_vsp_net_control(nic->name, chan->control, len, ret);
 	if (ret < 0) {
-		nic->stats.malformed++;
+		chan->queue->stats.malformed++;
 		vsp_net_chan_warn(chan, "malformed control message of %u bytes: error %d\n",
 				  src->len, ret);
 		return VMB_NVSP_STATUS_INVALID_RNDIS;
 	}
-	control_apply(chan, &chan->change);
-	if (ret && control_queue(nic, chan->answer, ret)) {
+	if (control_apply(nic, &chan->change) ||
+	    (ret && control_queue(nic, chan->answer, ret))) {
 		vsp_net_chan_warn(chan, "no memory for an answer\n");
 		return VMB_NVSP_STATUS_FAIL;
 	}
+	/* the answer may say what is not so any more, behind what did say so */
+	if (props.connected != netif_running(nic->netdev))
+		vsp_net_control_link(nic);
 	return VMB_NVSP_STATUS_SUCCESS;
 }

@@ -262,9 +262,13 @@ EXPORT_SYMBOL_IF_KUNIT(vsp_net_frame_offload);
 static bool frame_source_good(struct vsp_net_nic *nic, const struct sk_buff *skb)
 {
 	const struct ethhdr *eth = (const struct ethhdr *)skb->data;
+	bool good;
 
-	/* only the poll changes it */
-	return nic->spoofing || ether_addr_equal(eth->h_source, nic->current_mac);
+	rcu_read_lock();
+	good = nic->spoofing ||
+	       ether_addr_equal(eth->h_source, rcu_dereference(nic->set)->mac);
+	rcu_read_unlock();
+	return good;
 }
 
 /* One frame: 0 when it was taken or dropped, negative when it makes no sense. */
@@ -281,12 +285,12 @@ static int frame_take(struct vsp_net_chan *chan, struct vsp_net_source *src,
 			  nic->mtu + VSP_NET_LINK_HEAD))
 		return -EMSGSIZE;
 	if (!netif_running(dev)) {
-		nic->stats.down_in++;
+		chan->queue->stats.down_in++;
 		return 0;
 	}
 	skb = frame_alloc(dev, frame->len);
 	if (!skb) {
-		nic->stats.nomem_in++;
+		chan->queue->stats.nomem_in++;
 		dev_core_stats_rx_dropped_inc(dev);
 		return 0;
 	}
@@ -294,7 +298,7 @@ static int frame_take(struct vsp_net_chan *chan, struct vsp_net_source *src,
 	if (ret)
 		goto free;
 	if (!frame_source_good(nic, skb)) {
-		nic->stats.spoofed++;
+		chan->queue->stats.spoofed++;
 		vsp_net_chan_warn(chan, "dropped a frame from %pM: allow it by mac_spoofing\n",
 				  ((struct ethhdr *)skb->data)->h_source);
 		goto free;
@@ -302,14 +306,16 @@ static int frame_take(struct vsp_net_chan *chan, struct vsp_net_source *src,
 	ret = vsp_net_frame_offload(skb, frame, nic->mtu + VSP_NET_LINK_HEAD);
 	if (ret)
 		goto free;
-	nic->stats.frames_in++;
-	nic->stats.bytes_in += frame->len;
+	chan->queue->stats.frames_in++;
+	chan->queue->stats.bytes_in += frame->len;
 	if (frame->lso)
-		nic->stats.lso_in++;
+		chan->queue->stats.lso_in++;
 	else if (frame->csum)
-		nic->stats.csum_in++;
+		chan->queue->stats.csum_in++;
 	trace_vsp_net_frame_in(nic->name, frame);
 	skb->protocol = eth_type_trans(skb, dev);
+	/* for RPS, which each queue has settings of */
+	skb_record_rx_queue(skb, chan->queue->index);
 	list_add_tail(&skb->list, &chan->frames);
 	return 0;
 
@@ -334,7 +340,7 @@ u32 vsp_net_frames_take(struct vsp_net_chan *chan, struct vsp_net_source *src)
 	u32 type, len, have, n;
 	int ret = -EBADMSG;
 
-	if (!chan->ready)
+	if (!READ_ONCE(chan->nic->ready))
 		goto bad;
 	for (n = 0; src->len && n < VSP_NET_MAX_PACKETS; n++) {
 		struct vsp_net_source at = *src;
@@ -358,7 +364,7 @@ u32 vsp_net_frames_take(struct vsp_net_chan *chan, struct vsp_net_source *src)
 		return VMB_NVSP_STATUS_SUCCESS;
 	ret = -E2BIG;
 bad:
-	chan->nic->stats.malformed++;
+	chan->queue->stats.malformed++;
 	vsp_net_chan_warn(chan, "malformed frame: error %d\n", ret);
 	return VMB_NVSP_STATUS_INVALID_RNDIS;
 }
@@ -367,19 +373,33 @@ bad:
  * vsp_net_frames_deliver - hand the frames that were taken to the host
  * @chan: the channel
  *
- * Context: within poll. The host's network stack works in here.
+ * Context: within poll. The host's network stack works in here, in this very
+ * thread: the NAPI is ours for the while and not scheduled, which could leave the
+ * frames to another thread.
  */
 void vsp_net_frames_deliver(struct vsp_net_chan *chan)
 {
 	struct net_device *dev = chan->nic->netdev;
-	struct sk_buff *skb;
+	struct napi_struct *napi = &chan->queue->napi;
+	struct sk_buff *skb, *next;
+	int n = 0;
+	bool ours;
 
 	if (list_empty(&chan->frames))
 		return;
 	local_bh_disable();
-	list_for_each_entry(skb, &chan->frames, list)
+	/* not while the netdev goes down, or GRO's timer runs (gro_flush_timeout) */
+	ours = napi_schedule_prep(napi);
+	list_for_each_entry_safe(skb, next, &chan->frames, list) {
+		skb_list_del_init(skb);
 		dev_sw_netstats_rx_add(dev, skb->len + ETH_HLEN);
-	netif_receive_skb_list(&chan->frames);
-	INIT_LIST_HEAD(&chan->frames);
+		if (likely(ours))
+			napi_gro_receive(napi, skb);
+		else
+			netif_receive_skb(skb);
+		n++;
+	}
+	if (likely(ours))
+		napi_complete_done(napi, n);
 	local_bh_enable();
 }

@@ -11,11 +11,19 @@
  *					.open, .close, .poll, nor by the netdev
  *	the core's partition lock	held around .open and .close of a channel
  *	the core's poll lock		held around .poll
- *	vsp_net_nic.lock		sections of the receive buffer, answers,
- *					filters; bottom halves are off; the core's
- *					lock of the ring to the guest is inside
+ *	vsp_net_nic.share_lock		how the receive buffer is shared among
+ *					channels; taken in .open, .close and the
+ *					poll of the primary channel
+ *	the lock of a netdev's queue	the core of the network's
+ *	vsp_net_nic.lock		answers; bottom halves are off
+ *	vsp_net_queue.lock		sections of the receive buffer that a channel
+ *					has; bottom halves are off; of two queues
+ *					never both at once
  *
- * A receive buffer is found by RCU: who gives it up waits for transmitters.
+ * Receive buffer, settings, and the channel of a queue are found by RCU: who
+ * gives one up waits for transmitters. The send buffer is found by SRCU, as a
+ * poll may sleep while it copies. What the guest sets, the poll of the primary
+ * channel replaces, or its close: there is one writer.
  */
 #ifndef VSP_NET_H
 #define VSP_NET_H
@@ -28,7 +36,9 @@
 #include <linux/netdevice.h>
 #include <linux/rcupdate.h>
 #include <linux/spinlock.h>
+#include <linux/srcu.h>
 #include <linux/uio.h>
+#include <linux/workqueue.h>
 #include <vmb/host.h>
 
 #include "wire.h"
@@ -55,24 +65,40 @@ enum vsp_net_state {
 };
 
 /**
+ * struct vsp_net_section - a section of the receive buffer
+ * @next: in the list of those that are free
+ * @use: who has it and for which time, what a completion has to name: see
+ *	%VSP_NET_USE_GUEST
+ * @bytes: of the frame in it; 0 of an answer
+ * @home: index of the queue that it returns to
+ */
+struct vsp_net_section {
+	u32 next;
+	u32 use;
+	u32 bytes;
+	u8 home;
+};
+
+/* struct vsp_net_section.use: the guest has it, by which channel, how often */
+#define VSP_NET_USE_GUEST	0x01U
+#define VSP_NET_USE_CHANNEL(u)	((u) >> 1 & 0x7fU)
+#define VSP_NET_USE_COUNT	0x100U
+
+/* the end of a list of sections */
+#define VSP_NET_NO_SECTION	(~0U)
+
+/**
  * struct vsp_net_recv - a receive buffer
- * @ch: the channel that packets go by
  * @buf: the mapping
- * @section: bytes of a section
+ * @size: bytes of a section
  * @nr: sections
- * @nr_free: of them; this and the rest under &vsp_net_nic.lock
- * @free: their numbers
- * @use: for each section twice the times that it was given, plus one while the
- *	guest has it: what a completion has to name
+ * @section: each
  */
 struct vsp_net_recv {
-	struct vmb_channel *ch;
 	struct vmb_host_buffer buf;
-	u32 section;
+	u32 size;
 	u32 nr;
-	u32 nr_free;
-	u32 *free;
-	u32 *use;
+	struct vsp_net_section section[] __counted_by(nr);
 };
 
 /**
@@ -88,7 +114,7 @@ struct vsp_net_answer {
 };
 
 /**
- * struct vsp_net_stats - what a NIC has done
+ * struct vsp_net_stats - what a queue has done
  * @frames_in: from the guest
  * @bytes_in: likewise
  * @lso_in: large sends among them
@@ -128,6 +154,59 @@ struct vsp_net_stats {
 };
 
 /**
+ * struct vsp_net_queue - a channel as the netdev has it: a queue each way
+ * @lock: protects @free, @nr_free and what the sections in it say
+ * @nic: the NIC
+ * @index: of the channel and of the netdev's queue
+ * @ch: the channel, when it is open; RCU
+ * @free: the first free section
+ * @nr_free: how many there are
+ * @reserve: of them, no frame gets so many
+ * @wake: with so many the netdev's queue goes on
+ * @napi: merges frames from the guest (GRO); the poll of the channel borrows it
+ * @stats: counters; those of one direction have one writer, by the lock of the
+ *	netdev's queue or by the poll
+ * @chan: the channel, for people; under &vsp_net_nic.lock
+ */
+struct vsp_net_queue {
+	spinlock_t lock;		/* free sections */
+	struct vsp_net_nic *nic;
+	u16 index;
+	struct vmb_channel __rcu *ch;
+	u32 free;
+	u32 nr_free;
+	u32 reserve;
+	u32 wake;
+	struct napi_struct napi;
+	struct vsp_net_stats stats;
+	struct vsp_net_chan *chan;
+} ____cacheline_aligned_in_smp;
+
+/**
+ * struct vsp_net_settings - what the guest has set; replaced as a whole
+ * @rcu: frees it
+ * @filter: %VMB_NDIS_FILTER_DIRECTED and its like; 0: no frames
+ * @mac: the address that the guest has
+ * @nr_multicast: addresses in @multicast
+ * @multicast: groups that the guest is in
+ * @rx_tcp: the guest is told that checksums of TCP are good
+ * @rx_udp: likewise of UDP
+ * @rss: how frames are spread
+ * @toeplitz: the key in it
+ */
+struct vsp_net_settings {
+	struct rcu_head rcu;
+	u32 filter;
+	u8 mac[ETH_ALEN];
+	u32 nr_multicast;
+	u8 multicast[VSP_NET_MULTICAST_MAX][ETH_ALEN];
+	bool rx_tcp;
+	bool rx_udp;
+	struct vsp_net_rss rss;
+	struct vsp_net_toeplitz toeplitz;
+};
+
+/**
  * struct vsp_net_nic - a NIC
  * @dev: the core's half; its group is the directory
  * @name: partition and device, for messages
@@ -139,19 +218,20 @@ struct vsp_net_stats {
  * @speed: of the link, Mb/s
  * @spoofing: the guest may use other addresses and see other frames
  * @netdev: the host's end; while @enabled
- * @lock: protects the following, except for reading @recv
- * @chan: the open channel
+ * @queue: for each channel that there can be
+ * @queues_work: tells the netdev how many there are
+ * @share_lock: protects how @recv is shared among the channels that are open
  * @recv: where frames to the guest go; RCU
+ * @send_srcu: protects readers of @send
+ * @send: where frames from the guest may lie; SRCU
+ * @set: what the guest has set; RCU
+ * @initial: what it is until then
+ * @ready: INITIALIZE has been answered
+ * @version: of NVSP
+ * @table_due: the guest is to be told by which channels to send
+ * @lock: protects @answers and @nr_answers
  * @answers: control messages that wait
  * @nr_answers: how many
- * @filter: %VMB_NDIS_FILTER_DIRECTED and its like; 0: no frames
- * @current_mac: the address that the guest has
- * @nr_multicast: addresses in @multicast
- * @multicast: groups that the guest is in
- * @rx_tcp: the guest is told that checksums of TCP are good
- * @rx_udp: likewise of UDP
- * @stats: counters; those of one direction have one writer, by @lock or by the
- *	poll
  * @debugfs: its directory
  */
 struct vsp_net_nic {
@@ -165,18 +245,20 @@ struct vsp_net_nic {
 	u32 speed;
 	bool spoofing;
 	struct net_device *netdev;
-	spinlock_t lock;		/* recv, answers, filters */
-	struct vsp_net_chan *chan;
+	struct vsp_net_queue *queue;
+	struct work_struct queues_work;
+	struct mutex share_lock;	/* shares of the receive buffer */
 	struct vsp_net_recv __rcu *recv;
+	struct srcu_struct send_srcu;
+	struct vmb_host_buffer __rcu *send;
+	struct vsp_net_settings __rcu *set;
+	struct vsp_net_settings initial;
+	bool ready;
+	u32 version;
+	bool table_due;
+	spinlock_t lock;		/* answers */
 	struct list_head answers;
 	u32 nr_answers;
-	u32 filter;
-	u8 current_mac[ETH_ALEN];
-	u32 nr_multicast;
-	u8 multicast[VSP_NET_MULTICAST_MAX][ETH_ALEN];
-	bool rx_tcp;
-	bool rx_udp;
-	struct vsp_net_stats stats;
 	struct dentry *debugfs;
 };
 
@@ -184,11 +266,9 @@ struct vsp_net_nic {
  * struct vsp_net_chan - an open channel; but for @outstanding owned by the poll
  * @ch: the core's half
  * @nic: the NIC
- * @state: of the handshake
- * @version: of NVSP
+ * @queue: the netdev's
+ * @state: of the handshake; ready from the start on a sub-channel
  * @mtu: most bytes of a frame, as the guest said, or 0; for people
- * @ready: INITIALIZE has been answered
- * @send: the send buffer; its address is NULL when there is none
  * @outstanding: answers whose memory is in use
  * @spare: what the next packet is answered with
  * @pkt: the packet that is being taken
@@ -201,11 +281,9 @@ struct vsp_net_nic {
 struct vsp_net_chan {
 	struct vmb_channel *ch;
 	struct vsp_net_nic *nic;
+	struct vsp_net_queue *queue;
 	enum vsp_net_state state;
-	u32 version;
 	u32 mtu;
-	bool ready;
-	struct vmb_host_buffer send;
 	atomic_t outstanding;
 	struct vsp_net_reply *spare;
 	struct vmb_packet pkt;
@@ -253,6 +331,12 @@ struct vsp_net_source {
 			    __chan->ch->index, ##__VA_ARGS__);		\
 })
 
+/* The settings, for the poll of the primary channel and what excludes it. */
+static inline struct vsp_net_settings *vsp_net_settings(struct vsp_net_nic *nic)
+{
+	return rcu_dereference_protected(nic->set, true);
+}
+
 static inline struct vsp_net_nic *vsp_net_nic_of(struct vmb_host_device *dev)
 {
 	return container_of(dev, struct vsp_net_nic, dev);
@@ -276,10 +360,17 @@ const char *vsp_net_state_name(enum vsp_net_state state);
 /* buffer.c */
 int vsp_net_recv_attach(struct vsp_net_chan *chan, u32 gpadl);
 void vsp_net_recv_detach(struct vsp_net_chan *chan);
-bool vsp_net_recv_take(struct vsp_net_recv *recv, u32 *section);
-void vsp_net_recv_untake(struct vsp_net_recv *recv, u32 section);
-int vsp_net_recv_send(struct vsp_net_nic *nic, struct vsp_net_recv *recv,
-		      u32 section, u32 len, u32 channel, bool more);
+void vsp_net_recv_open(struct vsp_net_queue *queue, struct vmb_channel *ch);
+void vsp_net_recv_close(struct vsp_net_queue *queue);
+struct vsp_net_recv *vsp_net_recv_alloc(u32 nr);
+void vsp_net_recv_share(struct vsp_net_nic *nic, struct vsp_net_recv *recv);
+bool vsp_net_recv_take(struct vsp_net_queue *queue, struct vsp_net_recv *recv,
+		       u32 bytes, u32 *section);
+bool vsp_net_recv_return(struct vsp_net_queue *queue, struct vsp_net_recv *recv,
+			 u64 trans_id);
+u64 vsp_net_recv_id(const struct vsp_net_recv *recv, u32 section);
+int vsp_net_recv_send(struct vmb_channel *ch, struct vsp_net_recv *recv, u32 section,
+		      u64 trans_id, u32 len, u32 channel, bool more);
 void vsp_net_recv_complete(struct vsp_net_chan *chan, u64 trans_id);
 int vsp_net_send_attach(struct vsp_net_chan *chan, u32 gpadl);
 void vsp_net_send_detach(struct vsp_net_chan *chan);
@@ -288,8 +379,9 @@ void vsp_net_send_detach(struct vsp_net_chan *chan);
 u32 vsp_net_control_take(struct vsp_net_chan *chan, struct vsp_net_source *src);
 void vsp_net_control_flush(struct vsp_net_nic *nic);
 void vsp_net_control_purge(struct vsp_net_nic *nic);
-void vsp_net_control_link(struct vsp_net_nic *nic, bool up);
+void vsp_net_control_link(struct vsp_net_nic *nic);
 void vsp_net_control_reset(struct vsp_net_nic *nic);
+void vsp_net_control_table(struct vsp_net_chan *chan);
 
 /* frame.c */
 int vsp_net_source_peek(const struct vsp_net_source *src, void *buf, u32 len);
@@ -299,7 +391,16 @@ void vsp_net_frames_deliver(struct vsp_net_chan *chan);
 int vsp_net_frame_offload(struct sk_buff *skb, const struct vsp_net_frame *frame,
 			  u32 max_len);
 
+/* steer.c */
+bool vsp_net_steer_hash(const struct vsp_net_settings *set, const struct sk_buff *skb,
+			u32 *hash);
+
+/* ethtool.c */
+extern const struct ethtool_ops vsp_net_ethtool_ops;
+u64 vsp_net_stats_sum(const struct vsp_net_nic *nic, size_t offset);
+
 /* netdev.c */
+struct vsp_net_nic *vsp_net_dev_nic(struct net_device *dev);
 int vsp_net_dev_create(struct vsp_net_nic *nic);
 void vsp_net_dev_destroy(struct vsp_net_nic *nic);
 void vsp_net_dev_carrier(struct vsp_net_nic *nic);

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The host's end of a NIC, a netdev. What it transmits, the guest receives: a
- * frame is copied into a section of the guest's receive buffer. Its queue stands
- * still while there is no section or no room in the ring, so nothing is lost on
- * the way. The link is up for the guest while the netdev is up, and for the host
- * while the guest wants frames.
+ * The host's end of a NIC, a netdev with a queue for each channel. What it
+ * transmits, the guest receives: a frame is copied into a section of the guest's
+ * receive buffer. A queue stands still while there is no section, no room in the
+ * ring, or too much on the way (BQL), so nothing is lost on the way. The link is
+ * up for the guest while the netdev is up, and for the host while the guest wants
+ * frames.
  */
 #define pr_fmt(fmt) "vsp_net: " fmt
 
+#include <linux/cleanup.h>
 #include <linux/etherdevice.h>
-#include <linux/ethtool.h>
 #include <linux/if_vlan.h>
 #include <linux/rtnetlink.h>
 #include <linux/skbuff.h>
@@ -25,7 +26,13 @@ struct vsp_net_port {
 	struct vsp_net_nic *nic;
 };
 
-static struct vsp_net_nic *nic_of(struct net_device *dev)
+/**
+ * vsp_net_dev_nic - the NIC that a netdev is the end of
+ * @dev: the netdev
+ *
+ * Return: it.
+ */
+struct vsp_net_nic *vsp_net_dev_nic(struct net_device *dev)
 {
 	return ((struct vsp_net_port *)netdev_priv(dev))->nic;
 }
@@ -34,28 +41,26 @@ static struct vsp_net_nic *nic_of(struct net_device *dev)
  * vsp_net_dev_carrier - the guest began or ceased to want frames
  * @nic: the NIC
  *
- * Context: process.
+ * Context: the poll of the primary channel, or while there is none.
  */
 void vsp_net_dev_carrier(struct vsp_net_nic *nic)
 {
 	struct net_device *dev = nic->netdev;
 
-	spin_lock_bh(&nic->lock);
-	if (rcu_access_pointer(nic->recv) && nic->filter) {
+	if (rcu_access_pointer(nic->recv) && vsp_net_settings(nic)->filter) {
 		netif_carrier_on(dev);
-		netif_wake_queue(dev);
+		netif_tx_wake_all_queues(dev);
 	} else {
 		netif_carrier_off(dev);
 	}
-	spin_unlock_bh(&nic->lock);
 }
 
-static bool nic_wants(const struct vsp_net_nic *nic, const struct sk_buff *skb)
+static bool nic_wants(const struct vsp_net_nic *nic,
+		      const struct vsp_net_settings *set, const struct sk_buff *skb)
 {
 	const u8 *dest = ((const struct ethhdr *)skb->data)->h_dest;
-	u32 filter = nic->filter, i;
+	u32 filter = set->filter, i;
 
-	lockdep_assert_held(&nic->lock);
 	/* only who may be anybody may see what is for others */
 	if (filter & VMB_NDIS_FILTER_PROMISCUOUS && nic->spoofing)
 		return true;
@@ -65,41 +70,43 @@ static bool nic_wants(const struct vsp_net_nic *nic, const struct sk_buff *skb)
 		if (filter & (VMB_NDIS_FILTER_ALL_MULTICAST | VMB_NDIS_FILTER_PROMISCUOUS))
 			return true;
 		if (filter & VMB_NDIS_FILTER_MULTICAST)
-			for (i = 0; i < nic->nr_multicast; i++)
-				if (ether_addr_equal(nic->multicast[i], dest))
+			for (i = 0; i < set->nr_multicast; i++)
+				if (ether_addr_equal(set->multicast[i], dest))
 					return true;
 		return false;
 	}
 	return filter & (VMB_NDIS_FILTER_DIRECTED | VMB_NDIS_FILTER_PROMISCUOUS) &&
-	       ether_addr_equal(nic->current_mac, dest);
+	       ether_addr_equal(set->mac, dest);
 }
 
 /* What is good since it is made here, the guest need not look at. */
-static u32 good_csum(const struct vsp_net_nic *nic, const struct sk_buff *skb)
+static u32 good_csum(const struct vsp_net_settings *set, const struct sk_buff *skb)
 {
 	if (skb->ip_summed != CHECKSUM_PARTIAL)
 		return 0;
 	if (skb->csum_offset == offsetof(struct tcphdr, check))
-		return nic->rx_tcp ? VMB_CSUM_RX_TCP_GOOD : 0;
+		return set->rx_tcp ? VMB_CSUM_RX_TCP_GOOD : 0;
 	if (skb->csum_offset == offsetof(struct udphdr, check))
-		return nic->rx_udp ? VMB_CSUM_RX_UDP_GOOD : 0;
+		return set->rx_udp ? VMB_CSUM_RX_UDP_GOOD : 0;
 	return 0;
 }
 
 /* The head is made aside, as the guest can read and write where it goes. */
-static u32 fill_section(struct vsp_net_recv *recv, u32 section, u32 csum,
-			const struct sk_buff *skb)
+static u32 fill_section(struct vsp_net_recv *recv, u32 section,
+			const struct vsp_net_settings *set, const struct sk_buff *skb)
 {
-	u8 *to = recv->buf.addr + section * recv->section;
+	u8 *to = recv->buf.addr + section * recv->size;
 	u8 head[VSP_NET_PACKET_HEAD];
 	struct vsp_net_to_guest info = {
 		.len = skb->len,
-		.csum = csum,
+		.csum = good_csum(set, skb),
 		.tagged = skb_vlan_tag_present(skb),
 		.tci = skb_vlan_tag_get(skb),
 	};
-	u32 len = vsp_net_packet_build(head, &info);
+	u32 len;
 
+	info.hashed = set->rss.on && vsp_net_steer_hash(set, skb, &info.hash);
+	len = vsp_net_packet_build(head, &info);
 	memcpy(to, head, len);
 	/* makes the checksum, too, if there is one to make */
 	skb_copy_and_csum_dev(skb, to + len);
@@ -114,79 +121,124 @@ static u32 fill_section(struct vsp_net_recv *recv, u32 section, u32 csum,
 	return len + skb->len;
 }
 
+/*
+ * The guest's table, where it has set one; what it does not want hashed goes by
+ * the primary channel. Else what the host's administrator says (XPS), or a hash.
+ */
+static u16 dev_select_queue(struct net_device *dev, struct sk_buff *skb,
+			    struct net_device *sb_dev)
+{
+	struct vsp_net_nic *nic = vsp_net_dev_nic(dev);
+	const struct vsp_net_settings *set;
+	u32 hash;
+	u16 i = 0;
+
+	rcu_read_lock();
+	set = rcu_dereference(nic->set);
+	if (!set->rss.on)
+		i = netdev_pick_tx(dev, skb, sb_dev);
+	else if (vsp_net_steer_hash(set, skb, &hash))
+		i = set->rss.table[hash & (set->rss.nr - 1)];
+	/* not every channel need be open */
+	if (i >= dev->real_num_tx_queues || !rcu_access_pointer(nic->queue[i].ch))
+		i = 0;
+	rcu_read_unlock();
+	return i;
+}
+
+/*
+ * Take a section for a frame, and account for that it is on the way: before the
+ * guest could give it back. Returns false when there is none.
+ */
+static bool queue_take(struct vsp_net_queue *queue, struct vsp_net_recv *recv,
+		       struct netdev_queue *txq, u32 bytes, u64 *trans_id, bool *more)
+{
+	bool taken;
+	u32 section;
+
+	spin_lock(&queue->lock);
+	taken = queue->nr_free > queue->reserve &&
+		vsp_net_recv_take(queue, recv, bytes, &section);
+	if (taken) {
+		*more = !__netdev_tx_sent_queue(txq, bytes, *more);
+		*trans_id = vsp_net_recv_id(recv, section);
+	}
+	if (queue->nr_free <= queue->reserve) {
+		queue->stats.stops += taken;
+		netif_tx_stop_queue(txq);
+		*more = false;
+	}
+	spin_unlock(&queue->lock);
+	return taken;
+}
+
 static netdev_tx_t dev_xmit(struct sk_buff *skb, struct net_device *dev)
 {
-	bool more = netdev_xmit_more() && !netif_queue_stopped(dev);
-	struct vsp_net_nic *nic = nic_of(dev);
-	u32 section, csum, len, bytes = skb->len;
+	struct vsp_net_nic *nic = vsp_net_dev_nic(dev);
+	u16 index = skb_get_queue_mapping(skb);
+	struct netdev_queue *txq = netdev_get_tx_queue(dev, index);
+	struct vsp_net_queue *queue = &nic->queue[index];
+	const struct vsp_net_settings *set;
+	bool more = netdev_xmit_more();
+	u32 len, bytes = skb->len;
 	struct vsp_net_recv *recv;
+	struct vmb_channel *ch;
+	u64 trans_id;
 	int ret;
 
 	rcu_read_lock();
-	spin_lock(&nic->lock);
+	ch = rcu_dereference(queue->ch);
 	recv = rcu_dereference(nic->recv);
-	if (unlikely(!recv || !nic_wants(nic, skb))) {
-		nic->stats.filtered++;
+	set = rcu_dereference(nic->set);
+	if (unlikely(!ch || !recv || !nic_wants(nic, set, skb))) {
+		queue->stats.filtered++;
 		goto drop;
 	}
-	if (unlikely(bytes + VSP_NET_PACKET_HEAD > recv->section)) {
-		nic->stats.too_long++;
+	if (unlikely(bytes + VSP_NET_PACKET_HEAD > recv->size)) {
+		queue->stats.too_long++;
 		goto drop;
 	}
-	if (recv->nr_free <= VSP_NET_RESERVE || !vsp_net_recv_take(recv, &section)) {
-		netif_stop_queue(dev);
+	if (!queue_take(queue, recv, txq, bytes, &trans_id, &more))
 		goto busy;
-	}
-	if (recv->nr_free <= VSP_NET_RESERVE) {
-		nic->stats.stops++;
-		netif_stop_queue(dev);
-		more = false;
-	}
-	csum = good_csum(nic, skb);
-	spin_unlock(&nic->lock);
 
-	len = fill_section(recv, section, csum, skb);
-	trace_vsp_net_frame_out(nic->name, section, bytes, csum);
-	ret = vsp_net_recv_send(nic, recv, section, len, VMB_NVSP_CHANNEL_DATA, more);
+	len = fill_section(recv, lower_32_bits(trans_id), set, skb);
+	trace_vsp_net_frame_out(nic->name, index, lower_32_bits(trans_id), bytes);
+	ret = vsp_net_recv_send(ch, recv, lower_32_bits(trans_id), trans_id, len,
+				VMB_NVSP_CHANNEL_DATA, more);
 	if (unlikely(ret == -EAGAIN)) {
 		/*
 		 * Whoever makes room wakes the queue; that may have been before
 		 * it was stopped, so look again behind that.
 		 */
-		netif_stop_queue(dev);
-		ret = vsp_net_recv_send(nic, recv, section, len,
-					VMB_NVSP_CHANNEL_DATA, false);
+		netif_tx_stop_queue(txq);
+		ret = vsp_net_recv_send(ch, recv, lower_32_bits(trans_id), trans_id,
+					len, VMB_NVSP_CHANNEL_DATA, false);
 		if (!ret)
-			netif_wake_queue(dev);
+			netif_tx_wake_queue(txq);
 	}
-	spin_lock(&nic->lock);
 	if (unlikely(ret)) {
-		vsp_net_recv_untake(recv, section);
-		nic->stats.full++;
+		vsp_net_recv_return(queue, recv, trans_id);
+		queue->stats.full++;
 		if (ret == -EAGAIN)
 			goto busy;
 		goto drop;
 	}
-	nic->stats.frames_out++;
-	nic->stats.bytes_out += bytes;
-	spin_unlock(&nic->lock);
+	queue->stats.frames_out++;
+	queue->stats.bytes_out += bytes;
 	rcu_read_unlock();
 	dev_sw_netstats_tx_add(dev, 1, bytes);
 	dev_consume_skb_any(skb);
 	return NETDEV_TX_OK;
 
 busy:
-	spin_unlock(&nic->lock);
 	/* what came before it must not wait for it */
-	if (recv)
-		vmb_host_publish(recv->ch);
+	vmb_host_publish(ch);
 	rcu_read_unlock();
 	return NETDEV_TX_BUSY;
 
 drop:
-	spin_unlock(&nic->lock);
-	if (recv && !more)
-		vmb_host_publish(recv->ch);
+	if (ch && !netdev_xmit_more())
+		vmb_host_publish(ch);
 	rcu_read_unlock();
 	dev_core_stats_tx_dropped_inc(dev);
 	dev_kfree_skb_any(skb);
@@ -195,15 +247,25 @@ drop:
 
 static int dev_open_port(struct net_device *dev)
 {
-	netif_start_queue(dev);
-	vsp_net_control_link(nic_of(dev), true);
+	struct vsp_net_nic *nic = vsp_net_dev_nic(dev);
+	u32 i;
+
+	for (i = 0; i < VSP_NET_MAX_QUEUES; i++)
+		napi_enable(&nic->queue[i].napi);
+	netif_tx_start_all_queues(dev);
+	vsp_net_control_link(nic);
 	return 0;
 }
 
 static int dev_stop_port(struct net_device *dev)
 {
-	netif_stop_queue(dev);
-	vsp_net_control_link(nic_of(dev), false);
+	struct vsp_net_nic *nic = vsp_net_dev_nic(dev);
+	u32 i;
+
+	netif_tx_stop_all_queues(dev);
+	vsp_net_control_link(nic);
+	for (i = 0; i < VSP_NET_MAX_QUEUES; i++)
+		napi_disable(&nic->queue[i].napi);
 	return 0;
 }
 
@@ -211,72 +273,34 @@ static const struct net_device_ops dev_ops = {
 	.ndo_open		= dev_open_port,
 	.ndo_stop		= dev_stop_port,
 	.ndo_start_xmit		= dev_xmit,
+	.ndo_select_queue	= dev_select_queue,
 	.ndo_set_mac_address	= eth_mac_addr,
 	.ndo_validate_addr	= eth_validate_addr,
 };
 
-static void dev_get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
+/* GRO's timer: there are no frames but those that it held back. */
+static int dev_napi_poll(struct napi_struct *napi, int budget)
 {
-	strscpy(info->driver, "vsp_net");
-	strscpy(info->bus_info, nic_of(dev)->name);
-}
-
-static int dev_get_ksettings(struct net_device *dev, struct ethtool_link_ksettings *ks)
-{
-	ethtool_link_ksettings_zero_link_mode(ks, supported);
-	ethtool_link_ksettings_zero_link_mode(ks, advertising);
-	ks->base.speed = nic_of(dev)->speed;
-	ks->base.duplex = DUPLEX_FULL;
-	ks->base.port = PORT_OTHER;
-	ks->base.autoneg = AUTONEG_DISABLE;
+	napi_complete_done(napi, 0);
 	return 0;
 }
 
-static const struct {
-	char name[ETH_GSTRING_LEN];
-	u32 offset;
-} dev_stats[] = {
-#define STAT(member)	{ #member, offsetof(struct vsp_net_stats, member) }
-	STAT(frames_in), STAT(bytes_in), STAT(lso_in), STAT(csum_in),
-	STAT(control_in), STAT(malformed), STAT(spoofed), STAT(down_in),
-	STAT(nomem_in), STAT(frames_out), STAT(bytes_out), STAT(control_out),
-	STAT(filtered), STAT(too_long), STAT(stops), STAT(full),
-	STAT(bad_completions),
-#undef STAT
-};
-
-static_assert(sizeof(struct vsp_net_stats) == ARRAY_SIZE(dev_stats) * sizeof(u64));
-
-static int dev_get_sset_count(struct net_device *dev, int set)
+/*
+ * As many queues as channels up to the last one that is open. Not where these
+ * come and go: in there a guest in this kernel may have the RTNL.
+ */
+static void dev_queues_work(struct work_struct *work)
 {
-	return set == ETH_SS_STATS ? ARRAY_SIZE(dev_stats) : -EOPNOTSUPP;
+	struct vsp_net_nic *nic = container_of(work, struct vsp_net_nic, queues_work);
+	u32 nr = 1, i;
+
+	guard(rtnl)();
+	for (i = 1; i < VSP_NET_MAX_QUEUES; i++)
+		if (rcu_access_pointer(nic->queue[i].ch))
+			nr = i + 1;
+	if (netif_set_real_num_queues(nic->netdev, nr, nr))
+		vsp_net_warn(nic, "no memory for %u queues\n", nr);
 }
-
-static void dev_get_strings(struct net_device *dev, u32 set, u8 *data)
-{
-	unsigned int i;
-
-	for (i = 0; set == ETH_SS_STATS && i < ARRAY_SIZE(dev_stats); i++)
-		ethtool_puts(&data, dev_stats[i].name);
-}
-
-static void dev_get_ethtool_stats(struct net_device *dev, struct ethtool_stats *stats, u64 *data)
-{
-	const void *from = &nic_of(dev)->stats;
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(dev_stats); i++)
-		data[i] = READ_ONCE(*(const u64 *)(from + dev_stats[i].offset));
-}
-
-static const struct ethtool_ops dev_ethtool_ops = {
-	.get_drvinfo		= dev_get_drvinfo,
-	.get_link		= ethtool_op_get_link,
-	.get_link_ksettings	= dev_get_ksettings,
-	.get_sset_count		= dev_get_sset_count,
-	.get_strings		= dev_get_strings,
-	.get_ethtool_stats	= dev_get_ethtool_stats,
-};
 
 /* Next to the guest's, and never the same. */
 static void dev_address(struct net_device *dev, const u8 *guest)
@@ -298,17 +322,27 @@ static void dev_address(struct net_device *dev, const u8 *guest)
 int vsp_net_dev_create(struct vsp_net_nic *nic)
 {
 	struct net_device *dev;
+	u32 i;
 	int ret;
 
 	lockdep_assert_held(&nic->conf_lock);
-	dev = alloc_netdev(sizeof(struct vsp_net_port), nic->ifname,
-			   strchr(nic->ifname, '%') ? NET_NAME_ENUM : NET_NAME_USER,
-			   ether_setup);
+	dev = alloc_netdev_mqs(sizeof(struct vsp_net_port), nic->ifname,
+			       strchr(nic->ifname, '%') ? NET_NAME_ENUM : NET_NAME_USER,
+			       ether_setup, VSP_NET_MAX_QUEUES, VSP_NET_MAX_QUEUES);
 	if (!dev)
 		return -ENOMEM;
+	ret = netif_set_real_num_queues(dev, 1, 1);
+	if (ret) {
+		free_netdev(dev);
+		return ret;
+	}
+	INIT_WORK(&nic->queues_work, dev_queues_work);
+	/* they go with the netdev */
+	for (i = 0; i < VSP_NET_MAX_QUEUES; i++)
+		netif_napi_add(dev, &nic->queue[i].napi, dev_napi_poll);
 	((struct vsp_net_port *)netdev_priv(dev))->nic = nic;
 	dev->netdev_ops = &dev_ops;
-	dev->ethtool_ops = &dev_ethtool_ops;
+	dev->ethtool_ops = &vsp_net_ethtool_ops;
 	dev->pcpu_stat_type = NETDEV_PCPU_STAT_TSTATS;
 	dev->hw_features = NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HW_CSUM |
 			   NETIF_F_HW_VLAN_CTAG_TX;
@@ -339,6 +373,7 @@ void vsp_net_dev_destroy(struct vsp_net_nic *nic)
 {
 	struct net_device *dev = nic->netdev;
 
+	cancel_work_sync(&nic->queues_work);
 	unregister_netdev(dev);
 	nic->netdev = NULL;
 	free_netdev(dev);

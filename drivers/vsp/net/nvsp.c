@@ -116,3 +116,22 @@ u32 vsp_net_section_size(u32 mtu)
 
 	return len < VSP_NET_MAX_CONTROL ? VSP_NET_MAX_CONTROL : len;
 }
+
+/**
+ * vsp_net_nvsp_table() - tell the guest by which channels to send
+ * @msg: filled
+ * @channels: indices of those that are open
+ * @nr: how many, at least 1
+ *
+ * Context: any.
+ */
+void vsp_net_nvsp_table(struct vmb_nvsp_table_msg *msg, const u8 *channels, u32 nr)
+{
+	u32 i;
+
+	msg->type = cpu_to_le32(VMB_NVSP_INDIRECTION_TABLE);
+	msg->count = cpu_to_le32(VMB_NVSP_TABLE_ENTRIES);
+	msg->offset = cpu_to_le32(offsetof(struct vmb_nvsp_table_msg, entry));
+	for (i = 0; i < VMB_NVSP_TABLE_ENTRIES; i++)
+		msg->entry[i] = cpu_to_le32(channels[i % nr]);
+}

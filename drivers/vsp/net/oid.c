@@ -13,8 +13,6 @@
 
 #include "wire.h"
 
-#define HEAD	((u32)sizeof(struct vmb_rndis_head))
-
 static const u32 supported[] = {
 	VMB_OID_GEN_SUPPORTED_LIST, VMB_OID_GEN_HARDWARE_STATUS,
 	VMB_OID_GEN_MEDIA_SUPPORTED, VMB_OID_GEN_MEDIA_IN_USE,
@@ -28,6 +26,8 @@ static const u32 supported[] = {
 	VMB_OID_GEN_MAC_OPTIONS, VMB_OID_GEN_MEDIA_CONNECT_STATUS,
 	VMB_OID_GEN_MAXIMUM_SEND_PACKETS, VMB_OID_GEN_VENDOR_DRIVER_VERSION,
 	VMB_OID_GEN_NETWORK_LAYER_ADDRESSES, VMB_OID_GEN_PHYSICAL_MEDIUM,
+	VMB_OID_GEN_RECEIVE_SCALE_CAPABILITIES,
+	VMB_OID_GEN_RECEIVE_SCALE_PARAMETERS,
 	VMB_OID_GEN_MAX_LINK_SPEED, VMB_OID_GEN_LINK_STATE,
 	VMB_OID_GEN_RNDIS_CONFIG_PARAMETER, VMB_OID_GEN_XMIT_OK,
 	VMB_OID_GEN_RCV_OK, VMB_OID_GEN_XMIT_ERROR, VMB_OID_GEN_RCV_ERROR,
@@ -106,6 +106,23 @@ static int put_link_state(u8 *out, u32 size, const struct vsp_net_props *props)
 	};
 
 	return put(out, size, &state, sizeof(state));
+}
+
+static int put_rss(u8 *out, u32 size, const struct vsp_net_props *props)
+{
+	struct vmb_ndis_rss_caps caps = {
+		.header.type = VMB_NDIS_OBJECT_RSS_CAPABILITIES,
+		.header.revision = 2,
+		.header.size = cpu_to_le16(sizeof(caps)),
+		.flags = cpu_to_le32(VMB_NDIS_RSS_CAP_TOEPLITZ |
+				     VMB_NDIS_RSS_CAP_TCP_IPV4 |
+				     VMB_NDIS_RSS_CAP_TCP_IPV6),
+		.interrupts = cpu_to_le32(1),
+		.queues = cpu_to_le32(props->queues),
+		.entries = cpu_to_le16(VSP_NET_RSS_ENTRIES),
+	};
+
+	return put(out, size, &caps, sizeof(caps));
 }
 
 /*
@@ -251,6 +268,8 @@ int vsp_net_oid_query(const struct vsp_net_props *props, u32 oid, const u8 *in,
 	case VMB_OID_TCP_OFFLOAD_CAPABILITIES:
 	case VMB_OID_TCP_OFFLOAD_CURRENT_CONFIG:
 		return put_offload(out, size, in, in_len);
+	case VMB_OID_GEN_RECEIVE_SCALE_CAPABILITIES:
+		return put_rss(out, size, props);
 	default:
 		return -EOPNOTSUPP;
 	}
@@ -379,6 +398,18 @@ static int set_offload(struct vsp_net_change *change, const u8 *in, u32 len)
 	return 0;
 }
 
+static int set_rss(struct vsp_net_change *change, const struct vsp_net_props *props,
+		   const u8 *in, u32 len)
+{
+	int ret;
+
+	change->rss = props->rss;
+	ret = vsp_net_rss_parse(&change->rss, props->queues, in, len);
+	if (!ret)
+		change->action = VSP_NET_SET_RSS;
+	return ret;
+}
+
 /**
  * vsp_net_oid_set() - what a SET wants
  * @change: filled; %VSP_NET_NOTHING if it is to be taken and does nothing
@@ -416,6 +447,8 @@ int vsp_net_oid_set(struct vsp_net_change *change,
 		return set_parameter(change, props, in, len);
 	case VMB_OID_TCP_OFFLOAD_PARAMETERS:
 		return set_offload(change, in, len);
+	case VMB_OID_GEN_RECEIVE_SCALE_PARAMETERS:
+		return set_rss(change, props, in, len);
 	case VMB_OID_GEN_CURRENT_LOOKAHEAD:
 	case VMB_OID_GEN_PROTOCOL_OPTIONS:
 	case VMB_OID_GEN_NETWORK_LAYER_ADDRESSES:
@@ -451,11 +484,11 @@ static int answer_head(u8 *answer, u32 type, u32 len)
 {
 	struct vmb_rndis_head head = {
 		.type = cpu_to_le32(type | VMB_RNDIS_COMPLETE),
-		.len = cpu_to_le32(HEAD + len),
+		.len = cpu_to_le32(VSP_NET_RNDIS_HEAD + len),
 	};
 
 	memcpy(answer, &head, sizeof(head));
-	return HEAD + len;
+	return VSP_NET_RNDIS_HEAD + len;
 }
 
 static int answer_initialize(struct vsp_net_change *change,
@@ -477,7 +510,7 @@ static int answer_initialize(struct vsp_net_change *change,
 
 	if (good)
 		change->action = VSP_NET_INITIALIZE;
-	memcpy(answer + HEAD, &c, sizeof(c));
+	memcpy(answer + VSP_NET_RNDIS_HEAD, &c, sizeof(c));
 	return answer_head(answer, req->type, sizeof(c));
 }
 
@@ -492,14 +525,14 @@ static int answer_query(const struct vsp_net_props *props,
 
 	if (props->ready)
 		ret = vsp_net_oid_query(props, req->oid, req->info, req->info_len,
-					answer + HEAD + sizeof(c),
-					VSP_NET_MAX_CONTROL - HEAD - sizeof(c));
+					answer + VSP_NET_RNDIS_HEAD + sizeof(c),
+					VSP_NET_MAX_CONTROL - VSP_NET_RNDIS_HEAD - sizeof(c));
 	c.status = cpu_to_le32(status_of(min(ret, 0)));
 	if (ret > 0)
 		c.len = cpu_to_le32(ret);
 	else
 		ret = 0;
-	memcpy(answer + HEAD, &c, sizeof(c));
+	memcpy(answer + VSP_NET_RNDIS_HEAD, &c, sizeof(c));
 	return answer_head(answer, req->type, sizeof(c) + ret);
 }
 
@@ -510,7 +543,7 @@ static int answer_status(const struct vsp_net_request *req, u32 status, u8 *answ
 		.status = cpu_to_le32(status),
 	};
 
-	memcpy(answer + HEAD, &c, sizeof(c));
+	memcpy(answer + VSP_NET_RNDIS_HEAD, &c, sizeof(c));
 	return answer_head(answer, req->type, sizeof(c));
 }
 
@@ -523,7 +556,7 @@ static int answer_reset(struct vsp_net_change *change,
 	};
 
 	change->action = VSP_NET_RESET;
-	memcpy(answer + HEAD, &c, sizeof(c));
+	memcpy(answer + VSP_NET_RNDIS_HEAD, &c, sizeof(c));
 	return answer_head(answer, req->type, sizeof(c));
 }
 

@@ -10,8 +10,6 @@
 
 #include "wire.h"
 
-#define HEAD	((u32)sizeof(struct vmb_rndis_head))
-
 /**
  * vsp_net_rndis_head() - read the head of a message
  * @head: in private memory
@@ -26,12 +24,12 @@ int vsp_net_rndis_head(const void *head, u32 avail, u32 *type, u32 *len)
 {
 	struct vmb_rndis_head h;
 
-	if (avail < HEAD)
+	if (avail < VSP_NET_RNDIS_HEAD)
 		return -EBADMSG;
 	memcpy(&h, head, sizeof(h));
 	*type = le32_to_cpu(h.type);
 	*len = le32_to_cpu(h.len);
-	if (*len < HEAD || *len > avail)
+	if (*len < VSP_NET_RNDIS_HEAD || *len > avail)
 		return -EBADMSG;
 	return 0;
 }
@@ -50,11 +48,10 @@ static int ppi_take(struct vsp_net_frame *frame, u32 type, u32 value)
 		break;
 	case VMB_PPI_8021Q:
 		frame->tagged = true;
-		frame->tci = VMB_8021Q_PRIO(value) << 13 |
-			     VMB_8021Q_CFI(value) << 12 | VMB_8021Q_ID(value);
+		frame->tci = vmb_8021q_tci(value);
 		break;
 	default:
-		/* such as the hash, which nobody here asks for */
+		/* such as the hash, which would be the guest's word for it */
 		break;
 	}
 	return 0;
@@ -113,18 +110,18 @@ int vsp_net_packet_parse(struct vsp_net_frame *frame, const void *msg, u32 have,
 	u32 offset, ppi_offset, ppi_len;
 
 	memset(frame, 0, sizeof(*frame));
-	if (have < HEAD + sizeof(pkt) || len < have)
+	if (have < VSP_NET_RNDIS_HEAD + sizeof(pkt) || len < have)
 		return -EBADMSG;
-	memcpy(&pkt, msg + HEAD, sizeof(pkt));
+	memcpy(&pkt, msg + VSP_NET_RNDIS_HEAD, sizeof(pkt));
 	/* from here on without the head, as offsets count */
-	len -= HEAD;
-	have -= HEAD;
+	len -= VSP_NET_RNDIS_HEAD;
+	have -= VSP_NET_RNDIS_HEAD;
 
 	offset = le32_to_cpu(pkt.data_offset);
 	frame->len = le32_to_cpu(pkt.data_len);
 	if (offset < sizeof(pkt) || offset > len || frame->len > len - offset)
 		return -EBADMSG;
-	frame->offset = HEAD + offset;
+	frame->offset = VSP_NET_RNDIS_HEAD + offset;
 
 	ppi_offset = le32_to_cpu(pkt.ppi_offset);
 	ppi_len = le32_to_cpu(pkt.ppi_len);
@@ -133,21 +130,7 @@ int vsp_net_packet_parse(struct vsp_net_frame *frame, const void *msg, u32 have,
 	if (ppi_offset < sizeof(pkt) || ppi_offset > have ||
 	    ppi_len > have - ppi_offset)
 		return -EBADMSG;
-	return ppi_parse(frame, msg + HEAD + ppi_offset, ppi_len);
-}
-
-static u8 *ppi_build(u8 *p, u32 type, u32 value)
-{
-	struct vmb_rndis_ppi ppi = {
-		.size = cpu_to_le32(VSP_NET_PPI_BYTES),
-		.type = cpu_to_le32(type),
-		.offset = cpu_to_le32(sizeof(ppi)),
-	};
-	__le32 wire = cpu_to_le32(value);
-
-	memcpy(p, &ppi, sizeof(ppi));
-	memcpy(p + sizeof(ppi), &wire, sizeof(wire));
-	return p + VSP_NET_PPI_BYTES;
+	return ppi_parse(frame, msg + VSP_NET_RNDIS_HEAD + ppi_offset, ppi_len);
 }
 
 /**
@@ -160,18 +143,19 @@ static u8 *ppi_build(u8 *p, u32 type, u32 value)
  */
 u32 vsp_net_packet_build(void *buf, const struct vsp_net_to_guest *to)
 {
-	u8 *ppi = buf + HEAD + sizeof(struct vmb_rndis_packet), *p = ppi;
+	u8 *ppi = buf + VSP_NET_RNDIS_HEAD + sizeof(struct vmb_rndis_packet), *p = ppi;
 	struct vmb_rndis_packet pkt = {};
 	struct vmb_rndis_head head;
 	u32 len;
 
 	if (to->tagged)
-		p = ppi_build(p, VMB_PPI_8021Q, to->tci >> 13 |
-			      (to->tci >> 12 & 1) << 3 | (to->tci & 0xfff) << 4);
+		p = vmb_ppi_build(p, VMB_PPI_8021Q, vmb_8021q_value(to->tci));
 	if (to->csum)
-		p = ppi_build(p, VMB_PPI_CHECKSUM, to->csum);
+		p = vmb_ppi_build(p, VMB_PPI_CHECKSUM, to->csum);
+	if (to->hashed)
+		p = vmb_ppi_build(p, VMB_PPI_HASH, to->hash);
 	len = p - (u8 *)buf;
-	pkt.data_offset = cpu_to_le32(len - HEAD);
+	pkt.data_offset = cpu_to_le32(len - VSP_NET_RNDIS_HEAD);
 	pkt.data_len = cpu_to_le32(to->len);
 	if (p > ppi) {
 		pkt.ppi_offset = cpu_to_le32(sizeof(pkt));
@@ -180,7 +164,7 @@ u32 vsp_net_packet_build(void *buf, const struct vsp_net_to_guest *to)
 	head.type = cpu_to_le32(VMB_RNDIS_PACKET);
 	head.len = cpu_to_le32(len + to->len);
 	memcpy(buf, &head, sizeof(head));
-	memcpy(buf + HEAD, &pkt, sizeof(pkt));
+	memcpy(buf + VSP_NET_RNDIS_HEAD, &pkt, sizeof(pkt));
 	return len;
 }
 
@@ -214,7 +198,7 @@ static int request_info(struct vsp_net_request *req, const u8 *body, u32 len)
  */
 int vsp_net_request_parse(struct vsp_net_request *req, const void *msg, u32 len)
 {
-	const u8 *body = msg + HEAD;
+	const u8 *body = msg + VSP_NET_RNDIS_HEAD;
 	struct vmb_rndis_initialize init;
 	u32 msg_len;
 	__le32 id;
@@ -224,7 +208,7 @@ int vsp_net_request_parse(struct vsp_net_request *req, const void *msg, u32 len)
 	ret = vsp_net_rndis_head(msg, len, &req->type, &msg_len);
 	if (ret)
 		return ret;
-	len = msg_len - HEAD;
+	len = msg_len - VSP_NET_RNDIS_HEAD;
 	/* all begin with a word that is the request's id, but for that of RESET */
 	if (len < sizeof(id))
 		return -EBADMSG;

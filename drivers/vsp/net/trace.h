@@ -68,22 +68,22 @@ TRACE_EVENT(vsp_net_frame_in,
 );
 
 TRACE_EVENT(vsp_net_frame_out,
-	TP_PROTO(const char *nic, u32 section, u32 len, u32 csum),
-	TP_ARGS(nic, section, len, csum),
+	TP_PROTO(const char *nic, u16 queue, u32 section, u32 len),
+	TP_ARGS(nic, queue, section, len),
 	TP_STRUCT__entry(
 		__string(nic, nic)
+		__field(u16, queue)
 		__field(u32, section)
 		__field(u32, len)
-		__field(u32, csum)
 	),
 	TP_fast_assign(
 		__assign_str(nic);
+		__entry->queue = queue;
 		__entry->section = section;
 		__entry->len = len;
-		__entry->csum = csum;
 	),
-	TP_printk("%s section %u len %u csum %#x", __get_str(nic), __entry->section,
-		  __entry->len, __entry->csum)
+	TP_printk("%s queue %u section %u len %u", __get_str(nic), __entry->queue,
+		  __entry->section, __entry->len)
 );
 
 TRACE_EVENT(vsp_net_recv_complete,

@@ -27,10 +27,18 @@
 /* what is in front of a frame to the guest, at most */
 #define VSP_NET_PACKET_HEAD						\
 	(sizeof(struct vmb_rndis_head) + sizeof(struct vmb_rndis_packet) + \
-	 2 * VSP_NET_PPI_BYTES)
-#define VSP_NET_PPI_BYTES	(sizeof(struct vmb_rndis_ppi) + 4)
+	 3 * VMB_PPI_BYTES)
 #define VSP_NET_MULTICAST_MAX	64U
 #define VSP_NET_NAME_MAX	64U
+/* channels of a NIC, the primary one included */
+#define VSP_NET_MAX_QUEUES	16U
+/* sections of the receive buffer for each, at least */
+#define VSP_NET_QUEUE_SECTIONS	16U
+#define VSP_NET_RSS_ENTRIES	128U
+/* bytes that are hashed, at most: IPv6 addresses and ports */
+#define VSP_NET_RSS_INPUT	36U
+/* the head of a message */
+#define VSP_NET_RNDIS_HEAD	((u32)sizeof(struct vmb_rndis_head))
 /* PACKET messages in one NVSP packet, and how they are aligned, log2 */
 #define VSP_NET_MAX_PACKETS	8U
 #define VSP_NET_ALIGN_SHIFT	3U
@@ -41,6 +49,7 @@ int vsp_net_nvsp_parse(struct vmb_nvsp_msg *msg, const void *data, u32 len);
 u32 vsp_net_nvsp_choose(u32 min, u32 max);
 u32 vsp_net_nvsp_bytes(u32 version);
 u32 vsp_net_section_size(u32 mtu);
+void vsp_net_nvsp_table(struct vmb_nvsp_table_msg *msg, const u8 *channels, u32 nr);
 
 /* RNDIS: rndis.c */
 
@@ -68,12 +77,16 @@ struct vsp_net_frame {
  * @csum: %VMB_CSUM_RX_TCP_GOOD and its like, or 0
  * @tagged: @tci is there
  * @tci: 802.1Q tag
+ * @hashed: @hash is there
+ * @hash: by which the channel was chosen
  */
 struct vsp_net_to_guest {
 	u32 len;
 	u32 csum;
 	bool tagged;
 	u16 tci;
+	bool hashed;
+	u32 hash;
 };
 
 /**
@@ -101,6 +114,38 @@ u32 vsp_net_packet_build(void *buf, const struct vsp_net_to_guest *to);
 int vsp_net_request_parse(struct vsp_net_request *req, const void *msg, u32 len);
 u32 vsp_net_indicate_build(void *buf, u32 status);
 
+/* Receive side scaling: rss.c */
+
+/**
+ * struct vsp_net_rss - how frames to the guest are spread
+ * @on: they are; else the rest is what was there last
+ * @set: the rest has been set
+ * @types: %VMB_NDIS_HASH_TCP_IPV4 and its like
+ * @nr: entries in @table, a power of 2
+ * @table: channels
+ * @key: of the hash
+ */
+struct vsp_net_rss {
+	bool on;
+	bool set;
+	u32 types;
+	u32 nr;
+	u8 table[VSP_NET_RSS_ENTRIES];
+	u8 key[VMB_NDIS_RSS_KEY_BYTES];
+};
+
+/**
+ * struct vsp_net_toeplitz - a key, made ready
+ * @part: for each half of each byte of the input, what it adds to the hash
+ */
+struct vsp_net_toeplitz {
+	u32 part[72][16];
+};
+
+void vsp_net_toeplitz_init(struct vsp_net_toeplitz *t, const u8 *key);
+u32 vsp_net_toeplitz_hash(const struct vsp_net_toeplitz *t, const u8 *data, u32 len);
+int vsp_net_rss_parse(struct vsp_net_rss *rss, u32 queues, const u8 *in, u32 len);
+
 /* OIDs and the answers to control messages: oid.c */
 
 /**
@@ -116,6 +161,8 @@ u32 vsp_net_indicate_build(void *buf, u32 status);
  * @filter: %VMB_NDIS_FILTER_DIRECTED and its like
  * @send_bytes: of the send buffer
  * @recv_bytes: of the receive buffer
+ * @queues: channels that it can have
+ * @rss: what is set now
  * @tx_frames: from the guest
  * @rx_frames: to the guest
  * @tx_bytes: likewise
@@ -135,6 +182,8 @@ struct vsp_net_props {
 	u32 filter;
 	u32 send_bytes;
 	u32 recv_bytes;
+	u32 queues;
+	struct vsp_net_rss rss;
 	u64 tx_frames;
 	u64 rx_frames;
 	u64 tx_bytes;
@@ -152,6 +201,7 @@ enum vsp_net_action {
 	VSP_NET_SET_MULTICAST,
 	VSP_NET_SET_MAC,
 	VSP_NET_SET_OFFLOAD,
+	VSP_NET_SET_RSS,
 };
 
 /**
@@ -163,6 +213,7 @@ enum vsp_net_action {
  * @rx_tcp: %VSP_NET_SET_OFFLOAD: the guest wants to know of good checksums of
  *	TCP: 0 for no change, 1 no, 2 yes
  * @rx_udp: likewise
+ * @rss: %VSP_NET_SET_RSS
  */
 struct vsp_net_change {
 	enum vsp_net_action action;
@@ -171,6 +222,7 @@ struct vsp_net_change {
 	u8 addr[VSP_NET_MULTICAST_MAX][VSP_NET_ADDR];
 	u8 rx_tcp;
 	u8 rx_udp;
+	struct vsp_net_rss rss;
 };
 
 int vsp_net_oid_query(const struct vsp_net_props *props, u32 oid, const u8 *in,

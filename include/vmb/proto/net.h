@@ -203,7 +203,7 @@ struct vmb_nvsp_status_msg {
 
 /**
  * struct vmb_nvsp_subchannel - the guest asks for sub-channels, from NVSP 5
- * @operation: 1
+ * @operation: %VMB_NVSP_SUBCHANNEL_ALLOCATE
  * @count: how many
  */
 struct vmb_nvsp_subchannel {
@@ -219,6 +219,26 @@ struct vmb_nvsp_subchannel {
 struct vmb_nvsp_subchannel_complete {
 	__le32 status;
 	__le32 count;
+} __packed;
+
+#define VMB_NVSP_SUBCHANNEL_ALLOCATE	1U
+
+/* Linux takes a table of this many entries and no other */
+#define VMB_NVSP_TABLE_ENTRIES		16U
+
+/**
+ * struct vmb_nvsp_table_msg - %VMB_NVSP_INDIRECTION_TABLE: by which channels the
+ *	guest sends; from NVSP 5, in-band, longer than other messages, no answer
+ * @type: %VMB_NVSP_INDIRECTION_TABLE
+ * @count: %VMB_NVSP_TABLE_ENTRIES
+ * @offset: of @entry, from the start of the message
+ * @entry: indices of channels
+ */
+struct vmb_nvsp_table_msg {
+	__le32 type;
+	__le32 count;
+	__le32 offset;
+	__le32 entry[VMB_NVSP_TABLE_ENTRIES];
 } __packed;
 
 /**
@@ -282,5 +302,6 @@ static_assert(sizeof(struct vmb_nvsp_buf) == 6);
 static_assert(sizeof(struct vmb_nvsp_section) == 16);
 static_assert(sizeof(struct vmb_nvsp_rndis) == 12);
 static_assert(sizeof(struct vmb_nvsp_subchannel) == 8);
+static_assert(sizeof(struct vmb_nvsp_table_msg) == 76);
 
 #endif /* VMB_PROTO_NET_H */

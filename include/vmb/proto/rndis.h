@@ -10,7 +10,9 @@
 
 #include <linux/build_bug.h>
 #include <linux/stddef.h>
+#include <linux/string.h>
 #include <linux/types.h>
+#include <asm/byteorder.h>
 
 /* struct vmb_rndis_head.type; an answer has the request's with the highest bit */
 #define VMB_RNDIS_PACKET		0x00000001U
@@ -38,6 +40,8 @@
 #define VMB_RNDIS_MEDIA_CONNECT		0x4001000bU
 #define VMB_RNDIS_MEDIA_DISCONNECT	0x4001000cU
 #define VMB_RNDIS_LINK_SPEED_CHANGE	0x40010013U
+/* the switch became another one */
+#define VMB_RNDIS_NETWORK_CHANGE	0x40010018U
 
 #define VMB_RNDIS_MAJOR			1U
 #define VMB_RNDIS_MINOR			0U
@@ -85,6 +89,8 @@ enum vmb_oid {
 	VMB_OID_GEN_VENDOR_DRIVER_VERSION	= 0x00010116,
 	VMB_OID_GEN_NETWORK_LAYER_ADDRESSES	= 0x00010118,
 	VMB_OID_GEN_PHYSICAL_MEDIUM		= 0x00010202,
+	VMB_OID_GEN_RECEIVE_SCALE_CAPABILITIES	= 0x00010203,
+	VMB_OID_GEN_RECEIVE_SCALE_PARAMETERS	= 0x00010204,
 	VMB_OID_GEN_MAX_LINK_SPEED		= 0x00010206,
 	VMB_OID_GEN_LINK_STATE			= 0x00010207,
 	VMB_OID_GEN_RNDIS_CONFIG_PARAMETER	= 0x0001021b,
@@ -188,6 +194,56 @@ enum vmb_ppi_type {
 #define VMB_8021Q_PRIO(v)		((v) & 0x7U)
 #define VMB_8021Q_CFI(v)		((v) >> 3 & 0x1U)
 #define VMB_8021Q_ID(v)			((v) >> 4 & 0xfffU)
+
+/**
+ * vmb_8021q_tci() - what is in the tag of a frame
+ * @value: of %VMB_PPI_8021Q
+ *
+ * Context: any.
+ * Return: priority, canonical format and id, as IEEE 802.1Q has them.
+ */
+static inline u16 vmb_8021q_tci(u32 value)
+{
+	return VMB_8021Q_PRIO(value) << 13 | VMB_8021Q_CFI(value) << 12 | VMB_8021Q_ID(value);
+}
+
+/**
+ * vmb_8021q_value() - the opposite
+ * @tci: of a frame's tag
+ *
+ * Context: any.
+ * Return: for %VMB_PPI_8021Q.
+ */
+static inline u32 vmb_8021q_value(u16 tci)
+{
+	return tci >> 13 | (tci >> 12 & 1) << 3 | (tci & 0xfff) << 4;
+}
+
+/* one piece of per-packet information that says a word */
+#define VMB_PPI_BYTES		((unsigned int)sizeof(struct vmb_rndis_ppi) + 4U)
+
+/**
+ * vmb_ppi_build() - write such a piece
+ * @p: where to, %VMB_PPI_BYTES; need not be aligned
+ * @type: &enum vmb_ppi_type
+ * @value: the word
+ *
+ * Context: any.
+ * Return: what is behind it.
+ */
+static inline u8 *vmb_ppi_build(u8 *p, u32 type, u32 value)
+{
+	struct vmb_rndis_ppi ppi = {
+		.size = cpu_to_le32(VMB_PPI_BYTES),
+		.type = cpu_to_le32(type),
+		.offset = cpu_to_le32(sizeof(ppi)),
+	};
+	__le32 wire = cpu_to_le32(value);
+
+	memcpy(p, &ppi, sizeof(ppi));
+	memcpy(p + sizeof(ppi), &wire, sizeof(wire));
+	return p + VMB_PPI_BYTES;
+}
 
 /**
  * struct vmb_rndis_initialize - the guest begins
@@ -326,6 +382,8 @@ struct vmb_ndis_object {
 };
 
 #define VMB_NDIS_OBJECT_DEFAULT		0x80U
+#define VMB_NDIS_OBJECT_RSS_CAPABILITIES	0x88U
+#define VMB_NDIS_OBJECT_RSS_PARAMETERS	0x89U
 #define VMB_NDIS_OBJECT_OFFLOAD		0xa7U
 
 /* struct vmb_ndis_offload, encapsulations */
@@ -460,6 +518,87 @@ struct vmb_ndis_link_state {
 	__le32 auto_negotiation;
 };
 
+/* struct vmb_ndis_rss_caps.flags */
+#define VMB_NDIS_RSS_CAP_TOEPLITZ	0x00000001U
+#define VMB_NDIS_RSS_CAP_TCP_IPV4	0x00000100U
+#define VMB_NDIS_RSS_CAP_TCP_IPV6	0x00000200U
+
+/**
+ * struct vmb_ndis_rss_caps - OID_GEN_RECEIVE_SCALE_CAPABILITIES
+ * @header: %VMB_NDIS_OBJECT_RSS_CAPABILITIES, revision 2
+ * @flags: %VMB_NDIS_RSS_CAP_TOEPLITZ and friends
+ * @interrupts: of this many kinds
+ * @queues: that frames can be spread over
+ * @entries: most in an indirection table; never 0: that confuses DPDK
+ */
+struct vmb_ndis_rss_caps {
+	struct vmb_ndis_object header;
+	__le32 flags;
+	__le32 interrupts;
+	__le32 queues;
+	__le16 entries;
+} __packed;
+
+/* struct vmb_ndis_rss_params.flags */
+#define VMB_NDIS_RSS_HASH_UNCHANGED	0x0002U
+#define VMB_NDIS_RSS_TABLE_UNCHANGED	0x0004U
+#define VMB_NDIS_RSS_KEY_UNCHANGED	0x0008U
+#define VMB_NDIS_RSS_DISABLE		0x0010U
+
+/* struct vmb_ndis_rss_params.hash: function, and of what */
+#define VMB_NDIS_HASH_FUNCTION		0x000000ffU
+#define VMB_NDIS_HASH_TOEPLITZ		0x00000001U
+#define VMB_NDIS_HASH_IPV4		0x00000100U
+#define VMB_NDIS_HASH_TCP_IPV4		0x00000200U
+#define VMB_NDIS_HASH_IPV6		0x00000400U
+#define VMB_NDIS_HASH_IPV6_EX		0x00000800U
+#define VMB_NDIS_HASH_TCP_IPV6		0x00001000U
+#define VMB_NDIS_HASH_TCP_IPV6_EX	0x00002000U
+
+/* bytes of a Toeplitz key: as many as IPv6 addresses and ports need */
+#define VMB_NDIS_RSS_KEY_BYTES		40U
+
+/**
+ * struct vmb_ndis_rss_params - OID_GEN_RECEIVE_SCALE_PARAMETERS, revision 1;
+ *	later ones are longer. Offsets count from here
+ * @header: %VMB_NDIS_OBJECT_RSS_PARAMETERS
+ * @flags: %VMB_NDIS_RSS_DISABLE and friends
+ * @base_cpu: not used
+ * @hash: %VMB_NDIS_HASH_TOEPLITZ and friends
+ * @table_size: bytes of the table, whose entries have 4
+ * @reserved1: padding
+ * @table_offset: of it
+ * @key_size: bytes of the key
+ * @reserved2: padding
+ * @key_offset: of it
+ */
+struct vmb_ndis_rss_params {
+	struct vmb_ndis_object header;
+	__le16 flags;
+	__le16 base_cpu;
+	__le32 hash;
+	__le16 table_size;
+	__le16 reserved1;
+	__le32 table_offset;
+	__le16 key_size;
+	__le16 reserved2;
+	__le32 key_offset;
+};
+
+/**
+ * struct vmb_ndis_rss_params2 - the same, revision 2
+ * @par: as in revision 1
+ * @masks_offset: of what CPUs it may be; not used
+ * @nr_masks: of them
+ * @mask_size: bytes of each
+ */
+struct vmb_ndis_rss_params2 {
+	struct vmb_ndis_rss_params par;
+	__le32 masks_offset;
+	__le32 nr_masks;
+	__le32 mask_size;
+};
+
 static_assert(sizeof(struct vmb_rndis_head) == 8);
 static_assert(sizeof(struct vmb_rndis_packet) == 36);
 static_assert(sizeof(struct vmb_rndis_ppi) == 12);
@@ -474,5 +613,8 @@ static_assert(VMB_NDIS_OFFLOAD_BYTES_6_1 == 144);
 static_assert(VMB_NDIS_OFFLOAD_BYTES_6_30 == 156);
 static_assert(sizeof(struct vmb_ndis_offload_params) == 15);
 static_assert(sizeof(struct vmb_ndis_link_state) == 40);
+static_assert(sizeof(struct vmb_ndis_rss_caps) == 18);
+static_assert(sizeof(struct vmb_ndis_rss_params) == 28);
+static_assert(sizeof(struct vmb_ndis_rss_params2) == 40);
 
 #endif /* VMB_PROTO_RNDIS_H */
