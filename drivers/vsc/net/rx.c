@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the host sends: frames and messages, which lie in the receive buffer. The
+ * host can write there at any time, so each is copied once, and only the copy is
+ * looked at. A packet is given back as soon as that is done, and the host is told
+ * of all of a batch at once.
+ */
+#define pr_fmt(fmt) "vsc_net: " fmt
+
+#include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <net/ip.h>
+#include <net/page_pool/helpers.h>
+#include <net/xdp.h>
+
+#include "net.h"
+#include "trace.h"
+
+#define RX_HEADROOM	(NET_SKB_PAD + NET_IP_ALIGN)
+
+/**
+ * vsc_net_rx_alloc() - memory for frames of a channel
+ * @chan: the channel; NAPI does not run
+ *
+ * Context: process.
+ * Return: 0 or an errno.
+ */
+int vsc_net_rx_alloc(struct vsc_net_chan *chan)
+{
+	struct page_pool_params params = {
+		.pool_size = VSC_NET_POOL_PAGES,
+		.nid = NUMA_NO_NODE,
+		.napi = &chan->napi,
+		.netdev = chan->nd->netdev,
+		.queue_idx = chan->index,
+	};
+	struct page_pool *pool = page_pool_create(&params);
+	int ret;
+
+	if (IS_ERR(pool))
+		return PTR_ERR(pool);
+	ret = xdp_rxq_info_reg(&chan->rxq, chan->nd->netdev, chan->index,
+			       chan->napi.napi_id);
+	if (ret)
+		goto destroy;
+	ret = xdp_rxq_info_reg_mem_model(&chan->rxq, MEM_TYPE_PAGE_POOL, pool);
+	if (ret)
+		goto unreg;
+	chan->pool = pool;
+	return 0;
+
+unreg:
+	xdp_rxq_info_unreg(&chan->rxq);
+destroy:
+	page_pool_destroy(pool);
+	return ret;
+}
+
+/**
+ * vsc_net_rx_free() - undo vsc_net_rx_alloc()
+ * @chan: the channel; NAPI does not run
+ *
+ * What sockets still have goes back to the pool, which lives as long.
+ *
+ * Context: process.
+ */
+void vsc_net_rx_free(struct vsc_net_chan *chan)
+{
+	xdp_rxq_info_unreg(&chan->rxq);
+	page_pool_destroy(chan->pool);
+	chan->pool = NULL;
+}
+
+static bool is_tcp(const struct sk_buff *skb)
+{
+	if (skb->protocol == htons(ETH_P_IP) && skb->len >= sizeof(struct iphdr)) {
+		const struct iphdr *ip = (const struct iphdr *)skb->data;
+
+		return ip->protocol == IPPROTO_TCP && !ip_is_fragment(ip);
+	}
+	if (skb->protocol == htons(ETH_P_IPV6) && skb->len >= sizeof(struct ipv6hdr))
+		return ((const struct ipv6hdr *)skb->data)->nexthdr == IPPROTO_TCP;
+	return false;
+}
+
+static void rx_marks(struct vsc_net_chan *chan, struct sk_buff *skb, const struct vsc_net_in *in)
+{
+	netdev_features_t features = chan->nd->netdev->features;
+
+	if (in->csum & (VMB_CSUM_RX_TCP_GOOD | VMB_CSUM_RX_UDP_GOOD) &&
+	    features & NETIF_F_RXCSUM) {
+		skb->ip_summed = CHECKSUM_UNNECESSARY;
+		chan->rx_stats.csum_good++;
+	}
+	/* of the ports only if there are any: the host hashes those of TCP */
+	if (in->hashed && features & NETIF_F_RXHASH)
+		skb_set_hash(skb, in->hash, is_tcp(skb) ? PKT_HASH_TYPE_L4 : PKT_HASH_TYPE_L3);
+	if (in->tagged)
+		__vlan_hwaccel_put_tag(skb, htons(ETH_P_8021Q), in->tci);
+	skb_record_rx_queue(skb, chan->index);
+}
+
+/* Those bytes of a frame that the first page has no room for, into others. */
+static bool rx_more(struct vsc_net_chan *chan, struct sk_buff *skb, const u8 *from, u32 len)
+{
+	while (len) {
+		u32 part = min_t(u32, len, PAGE_SIZE), size = part, offset;
+		struct page *page = page_pool_dev_alloc(chan->pool, &offset, &size);
+
+		if (!page)
+			return false;
+		memcpy(page_address(page) + offset, from, part);
+		skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, page, offset, part, size);
+		from += part;
+		len -= part;
+	}
+	return true;
+}
+
+/* A frame, in memory of the host's. 0, or -EBADMSG for what makes no sense. */
+static int rx_frame(struct vsc_net_chan *chan, const u8 *frame, const struct vsc_net_in *in)
+{
+	u32 headroom = RX_HEADROOM, linear, size;
+	struct vsc_net_dev *nd = chan->nd;
+	struct bpf_prog *prog;
+	struct xdp_buff xdp;
+	struct sk_buff *skb;
+	void *va;
+
+	/* pairs with the release in netdev.c: what the NIC is like is known */
+	if (!smp_load_acquire(&nd->up)) {
+		chan->rx_stats.down++;
+		return 0;
+	}
+	if (in->len < ETH_HLEN || in->len > nd->max_frame)
+		return -EBADMSG;
+	prog = rcu_dereference_bh(nd->xdp_prog);
+	if (unlikely(prog))
+		headroom = XDP_PACKET_HEADROOM;
+	linear = min_t(u32, in->len, VSC_NET_PAGE_ROOM - headroom);
+	if (unlikely(prog && linear < in->len)) {
+		/* nobody is to get by the program */
+		chan->rx_stats.xdp_long++;
+		return 0;
+	}
+	size = SKB_HEAD_ALIGN(headroom + linear);
+	va = page_pool_dev_alloc_va(chan->pool, &size);
+	if (!va)
+		goto nomem;
+	memcpy(va + headroom, frame, linear);
+	xdp_init_buff(&xdp, size, &chan->rxq);
+	xdp_prepare_buff(&xdp, va, headroom, linear, true);
+	chan->rx_stats.packets++;
+	chan->rx_stats.bytes += in->len;
+	if (unlikely(prog) && !vsc_net_xdp_run(chan, prog, &xdp))
+		return 0;
+	skb = napi_build_skb(va, size);
+	if (!skb) {
+		page_pool_put_full_page(chan->pool, virt_to_head_page(va), true);
+		goto nomem;
+	}
+	skb_mark_for_recycle(skb);
+	skb_reserve(skb, xdp.data - va);
+	__skb_put(skb, xdp.data_end - xdp.data);
+	if (xdp.data_meta < xdp.data)
+		skb_metadata_set(skb, xdp.data - xdp.data_meta);
+	if (unlikely(!rx_more(chan, skb, frame + linear, in->len - linear))) {
+		kfree_skb(skb);
+		goto nomem;
+	}
+	skb->protocol = eth_type_trans(skb, nd->netdev);
+	rx_marks(chan, skb, in);
+	napi_gro_receive(&chan->napi, skb);
+	return 0;
+
+nomem:
+	chan->rx_stats.nomem++;
+	return 0;
+}
+
+static int rx_control(struct vsc_net_chan *chan, const u8 *from, u32 len, u32 type)
+{
+	struct vsc_net_dev *nd = chan->nd;
+	u32 is, msg_len;
+
+	if (len > sizeof(chan->control))
+		return -EBADMSG;
+	memcpy(chan->control, from, len);
+	/* what was looked at before may have changed since */
+	if (vsc_net_rndis_head(chan->control, len, &is, &msg_len) || is != type)
+		return -EBADMSG;
+	if (type == VMB_RNDIS_INDICATE_STATUS)
+		vsc_net_dev_link(nd, chan->control, len);
+	else if (type & VMB_RNDIS_COMPLETE)
+		vsc_net_control_answer(nd, chan->control, len);
+	else
+		return -EBADMSG;
+	return 0;
+}
+
+/* One message. 0, or -EBADMSG for what makes no sense. */
+static int rx_message(struct vsc_net_chan *chan, u64 id, u32 offset, u32 len)
+{
+	u32 have = min_t(u32, len, sizeof(chan->peek)), type, msg_len;
+	struct vsc_net_dev *nd = chan->nd;
+	/* pairs with the release in setup.c: the buffer is there */
+	u32 bytes = smp_load_acquire(&nd->recv_bytes);
+	const u8 *from = nd->recv.addr + offset;
+	struct vsc_net_in in;
+
+	if (offset > bytes || len > bytes - offset)
+		return -EBADMSG;
+	memcpy(chan->peek, from, have);
+	if (vsc_net_rndis_head(chan->peek, len, &type, &msg_len))
+		return -EBADMSG;
+	if (type != VMB_RNDIS_PACKET)
+		return rx_control(chan, from, len, type);
+	if (vsc_net_packet_parse(&in, chan->peek, min(have, msg_len), msg_len))
+		return -EBADMSG;
+	trace_vsc_net_receive(nd->netdev, chan->index, id, &in);
+	return rx_frame(chan, from + in.offset, &in);
+}
+
+static void rx_xfer(struct vsc_net_chan *chan, const struct vmb_packet *pkt)
+{
+	u32 status = VMB_NVSP_STATUS_SUCCESS, offset, len, i;
+	struct vmb_nvsp_msg msg;
+
+	if (pkt->pageset_id != VMB_NVSP_RECV_BUF_ID ||
+	    vsc_net_nvsp_parse(&msg, pkt->data, pkt->len) ||
+	    le32_to_cpu(msg.type) != VMB_NVSP_RNDIS)
+		goto bad;
+	for (i = 0; i < pkt->nr_ranges; i++) {
+		if (vmb_packet_xfer_range(pkt, i, &offset, &len) ||
+		    rx_message(chan, pkt->trans_id, offset, len))
+			goto bad;
+	}
+done:
+	/* cannot be exceeded: a poll takes no more */
+	chan->done[chan->nr_done++] = (struct vsc_net_done){ pkt->trans_id, status };
+	return;
+
+bad:
+	chan->rx_stats.malformed++;
+	vsc_net_warn(chan, "the host sent %#llx, which makes no sense\n", pkt->trans_id);
+	status = VMB_NVSP_STATUS_FAIL;
+	goto done;
+}
+
+/**
+ * vsc_net_rx_packet() - a packet of the host's
+ * @ch: the channel it came by
+ * @pkt: the packet
+ *
+ * Context: NAPI.
+ */
+void vsc_net_rx_packet(struct vmb_guest_channel *ch, const struct vmb_packet *pkt)
+{
+	struct vsc_net_chan *chan = ch->drv;
+	struct vmb_nvsp_msg msg;
+
+	switch (pkt->type) {
+	case VMB_PKT_COMPLETION:
+		if (!vsc_net_control_completion(chan->nd, pkt))
+			vsc_net_tx_complete(chan, pkt);
+		return;
+	case VMB_PKT_XFER_PAGES:
+		rx_xfer(chan, pkt);
+		return;
+	case VMB_PKT_INBAND:
+		/*
+		 * Which channel to send by: XPS knows better. And of a second data
+		 * path, which was not asked for.
+		 */
+		if (!vsc_net_nvsp_parse(&msg, pkt->data, pkt->len) &&
+		    (le32_to_cpu(msg.type) == VMB_NVSP_INDIRECTION_TABLE ||
+		     le32_to_cpu(msg.type) == VMB_NVSP_VF_ASSOCIATION))
+			return;
+	}
+	chan->rx_stats.malformed++;
+	vsc_net_warn(chan, "the host sent a packet of type %u, %u bytes\n", pkt->type, pkt->len);
+}
+
+/*
+ * Give packets back, for rx_show() to tell the host. False when some have to wait
+ * for room.
+ */
+static bool rx_give_back(struct vsc_net_chan *chan)
+{
+	struct {
+		__le32 type;
+		struct vmb_nvsp_status_msg status;
+	} msg = { .type = cpu_to_le32(VMB_NVSP_RNDIS_COMPLETE) };
+	struct vmb_guest_packet out = {
+		.type = VMB_PKT_COMPLETION,
+		.body = { .iov_base = &msg, .iov_len = sizeof(msg) },
+	};
+	unsigned int i;
+	int ret = 0;
+
+	if (!chan->nr_done)
+		return true;
+	chan->unshown = true;
+	for (i = 0; i < chan->nr_done; i++) {
+		out.trans_id = chan->done[i].trans_id;
+		msg.status.status = cpu_to_le32(chan->done[i].status);
+		ret = vmb_guest_put(chan->ch, &out);
+		if (ret)
+			break;
+	}
+	if (likely(!ret)) {
+		chan->nr_done = 0;
+		return true;
+	}
+	chan->rx_stats.full++;
+	chan->nr_done -= i;
+	memmove(chan->done, chan->done + i, chan->nr_done * sizeof(chan->done[0]));
+	return false;
+}
+
+/*
+ * Not before the stack has what was received: what it sends at once, as it does
+ * acknowledgements and what they make room for, shows the host this, too, and a
+ * signal to it is the most expensive thing there is.
+ */
+static void rx_show(struct vsc_net_chan *chan, bool unshown)
+{
+	if (unshown)
+		vmb_guest_publish(chan->ch);
+}
+
+/**
+ * vsc_net_rx_batch_end() - all of a batch has been taken
+ * @ch: the channel
+ *
+ * Context: NAPI.
+ */
+void vsc_net_rx_batch_end(struct vmb_guest_channel *ch)
+{
+	struct vsc_net_chan *chan = ch->drv;
+
+	rx_give_back(chan);
+	vsc_net_tx_completed(chan);
+	vsc_net_xdp_flush(chan);
+}
+
+/**
+ * vsc_net_rx_poll() - take what the host has sent
+ * @napi: of a channel
+ * @budget: packets at most
+ *
+ * While packets that were taken cannot be given back, none is taken: they come
+ * to an end as the host has no more sections.
+ *
+ * Context: NAPI.
+ * Return: how many, or @budget when there is more.
+ */
+int vsc_net_rx_poll(struct napi_struct *napi, int budget)
+{
+	struct vsc_net_chan *chan = container_of(napi, struct vsc_net_chan, napi);
+	u32 wait_us = READ_ONCE(chan->nd->coalesce_us);
+	bool unshown, done;
+	int n = 0;
+
+	chan->rx_stats.polls++;
+	vsc_net_tx_retry(chan);
+	/* there is room when vmb_guest says so, which runs this again */
+	if (!rx_give_back(chan)) {
+		rx_show(chan, true);
+		napi_complete_done(napi, 0);
+		return 0;
+	}
+	if (budget)
+		n = vmb_guest_poll(chan->ch, min(budget, VSC_NET_POLL_BUDGET));
+	/* not ours any more, once NAPI is through */
+	unshown = chan->unshown;
+	chan->unshown = false;
+	done = n < budget && napi_complete_done(napi, n);
+	rx_show(chan, unshown);
+	if (!done)
+		return n;
+	if (n && wait_us)
+		hrtimer_start(&chan->timer, ns_to_ktime(wait_us * NSEC_PER_USEC),
+			      HRTIMER_MODE_REL_PINNED);
+	else if (!chan->nr_done && vmb_guest_arm(chan->ch))
+		napi_schedule(napi);
+	return n;
+}
