@@ -74,6 +74,27 @@ int vhd_alloc_blocks(struct vhd_alloc *alloc, const u32 *blocks, u32 count,
 }
 
 /**
+ * vhd_alloc_bits() - sectors belong to the image, and no longer to its parent
+ * @alloc: of an image
+ * @bits: of blocks that have a place and a bitmap
+ * @count: of them
+ * @err: set on failure
+ *
+ * What was written to the sectors is flushed before. The bits are there after
+ * the next flush.
+ *
+ * Context: may sleep; one call at a time.
+ * Return: 0 or a negative errno; some of the bits may be set then.
+ */
+int vhd_alloc_bits(struct vhd_alloc *alloc, const struct vhd_bits *bits, u32 count,
+		   struct vhd_error *err)
+{
+	if (alloc->img->format == VHD_FORMAT_VHDX)
+		return vhdx_alloc_bits(alloc, bits, count, err);
+	return vhd1_alloc_bits(alloc, bits, count, err);
+}
+
+/**
  * vhd_alloc_stop() - the image is not written any more
  * @alloc: of an image
  * @err: set on failure

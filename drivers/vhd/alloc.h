@@ -11,6 +11,9 @@
  * The flushes keep an entry from being there before what it leads to. What is
  * written to a block afterwards is there after the next flush, as is the block;
  * before, the block may be missing, or be zeros.
+ *
+ * Bits of sector bitmaps: what the sectors have; flush; bits, of a VHDX by the
+ * log.
  */
 #ifndef VHD_ALLOC_H
 #define VHD_ALLOC_H
@@ -41,19 +44,39 @@ struct vhd_alloc {
 	bool broken;
 };
 
+/**
+ * struct vhd_bits - sectors of a block that become the image's own
+ * @bitmap: byte in the file of the block's bitmap
+ * @from: the first sector of the block
+ * @to: the sector behind the last
+ */
+struct vhd_bits {
+	u64 bitmap;
+	u32 from;
+	u32 to;
+};
+
 int vhd_alloc_start(struct vhd_alloc *alloc, struct vhd_image *img, struct vhd_io *io,
 		    const guid_t ids[3], struct vhd_error *err);
 int vhd_alloc_blocks(struct vhd_alloc *alloc, const u32 *blocks, u32 count,
 		     struct vhd_block *places, struct vhd_error *err);
+int vhd_alloc_bits(struct vhd_alloc *alloc, const struct vhd_bits *bits, u32 count,
+		   struct vhd_error *err);
 int vhd_alloc_stop(struct vhd_alloc *alloc, struct vhd_error *err);
 
 /* vhd1_alloc.c, vhdx_alloc.c */
 int vhd1_alloc_start(struct vhd_alloc *alloc, struct vhd_error *err);
 int vhd1_alloc_blocks(struct vhd_alloc *alloc, const u32 *blocks, u32 count,
 		      struct vhd_block *places, struct vhd_error *err);
+int vhd1_alloc_bits(struct vhd_alloc *alloc, const struct vhd_bits *bits, u32 count,
+		    struct vhd_error *err);
 int vhdx_alloc_start(struct vhd_alloc *alloc, const guid_t ids[3], struct vhd_error *err);
 int vhdx_alloc_blocks(struct vhd_alloc *alloc, const u32 *blocks, u32 count,
 		      struct vhd_block *places, struct vhd_error *err);
+int vhdx_alloc_bits(struct vhd_alloc *alloc, const struct vhd_bits *bits, u32 count,
+		    struct vhd_error *err);
+int vhdx_alloc_page(struct vhd_alloc *alloc, u64 pos, u8 **byte, struct vhd_error *err);
+int vhdx_alloc_commit(struct vhd_alloc *alloc, struct vhd_error *err);
 int vhdx_alloc_stop(struct vhd_alloc *alloc, struct vhd_error *err);
 
 #endif /* VHD_ALLOC_H */

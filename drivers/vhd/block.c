@@ -181,12 +181,15 @@ int vhdx_bitmap_decode(const struct vhd_image *img, u32 block, const void *entry
 	return ret;
 }
 
+/* A VHD's begin at the top of a byte, a VHDX's at the bottom. */
+static u8 bitmap_mask(const struct vhd_image *img, u32 i)
+{
+	return img->format == VHD_FORMAT_VHD ? 0x80 >> i % 8 : 1 << i % 8;
+}
+
 static bool bitmap_bit(const struct vhd_image *img, const u8 *bits, u32 i)
 {
-	/* a VHD's begin at the top of a byte, a VHDX's at the bottom */
-	if (img->format == VHD_FORMAT_VHD)
-		return bits[i / 8] & 0x80 >> i % 8;
-	return bits[i / 8] & 1 << i % 8;
+	return bits[i / 8] & bitmap_mask(img, i);
 }
 
 /**
@@ -218,4 +221,26 @@ u32 vhd_bitmap_run(const struct vhd_image *img, const u8 *bits, u32 from, u32 to
 		i++;
 	}
 	return i - from;
+}
+
+/**
+ * vhd_bitmap_set() - sectors are in the file from now on
+ * @img: whose bitmap it is
+ * @bits: part of the bitmap
+ * @from: first bit
+ * @to: bit behind the last
+ *
+ * Context: any.
+ */
+void vhd_bitmap_set(const struct vhd_image *img, u8 *bits, u32 from, u32 to)
+{
+	u32 i;
+
+	for (i = from; i < to; i++) {
+		/* whole bytes at once */
+		for (; i % 8 == 0 && to - i >= 8; i += 8)
+			bits[i / 8] = 0xff;
+		if (i < to)
+			bits[i / 8] |= bitmap_mask(img, i);
+	}
 }

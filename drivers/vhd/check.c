@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <kunit/visibility.h>
+#include <linux/align.h>
+#include <linux/minmax.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
+#include <linux/unaligned.h>
 
 #include "check.h"
 #include "map.h"
+#include "vhd1.h"
 #include "vhdx.h"
 
 /* Places are whole sectors, so that a bit is free to say: of a bitmap. */
@@ -71,6 +75,19 @@ static int check_bitmap(struct checker *c, u32 block, bool *has_bitmap)
 	return 0;
 }
 
+/* A block that is not used any more may have kept its place. */
+static void check_kept(struct checker *c, const void *entry)
+{
+	u64 pos;
+
+	/* an entry of a VHD is shorter, and has no such state */
+	if (c->img->format == VHD_FORMAT_VHD)
+		return;
+	pos = get_unaligned_le64(entry) & VHDX_BAT_OFFSET;
+	if (pos < c->io->size)
+		c->check->end = max(c->check->end, pos + vhd_block_size(c->img));
+}
+
 static int check_blocks(struct checker *c)
 {
 	const struct vhd_image *img = c->img;
@@ -101,6 +118,8 @@ static int check_blocks(struct checker *c)
 				check_bad(c);
 		} else if (b.where >= VHD_WHERE_DATA) {
 			check_place(c, b.bitmap ?: b.data);
+		} else {
+			check_kept(c, entry);
 		}
 	}
 	return 0;
@@ -116,7 +135,7 @@ static int place_cmp(const void *a, const void *b)
 /* Does anything share a byte with what comes next in the file? */
 static void check_overlaps(struct checker *c)
 {
-	u64 len = vhd_block_size(c->img), here, next, i;
+	u64 len = vhd_block_size(c->img), here, next, size, i;
 
 	if (c->img->format == VHD_FORMAT_VHD)
 		len += c->img->v1.bitmap_bytes;
@@ -127,15 +146,33 @@ static void check_overlaps(struct checker *c)
 			c->check->bitmaps++;
 		else
 			c->check->present++;
+		size = c->places[i] & PLACE_BITMAP ? VHDX_MIB : len;
+		c->check->end = max(c->check->end, here + size);
 		if (i + 1 == c->nr_places)
 			break;
 		next = c->places[i + 1] & ~PLACE_BITMAP;
-		if (next - here < (c->places[i] & PLACE_BITMAP ? VHDX_MIB : len)) {
+		if (next - here < size) {
 			vhd_fail(c->err, -EUCLEAN,
 				 "what is at byte %llu overlaps what is at byte %llu", here, next);
 			check_bad(c);
 		}
 	}
+}
+
+/* Where what describes the image ends */
+static u64 check_front(const struct vhd_image *img)
+{
+	const struct vhdx_image *vx = &img->vx;
+	const struct vhd1_image *v1 = &img->v1;
+	u64 end;
+
+	if (img->format == VHD_FORMAT_VHDX)
+		return max(vx->regions_end, vx->header.log_pos + vx->header.log_len);
+	if (!img->blocks)
+		return img->size;
+	end = max(v1->header_pos + sizeof(struct vhd1_header),
+		  v1->bat_pos + max(v1->bat_entries, img->blocks) * 4ULL);
+	return ALIGN(max(end, v1->locators_end), VHD_SECTOR);
 }
 
 /**
@@ -162,6 +199,7 @@ int vhd_check(struct vhd_check *check, const struct vhd_image *img,
 	check->errors = 0;
 	check->present = 0;
 	check->bitmaps = 0;
+	check->end = check_front(img);
 	if (!img->blocks)
 		return 0;
 	c.page = kvmalloc(VHD_MAP_PAGE, GFP_KERNEL);

@@ -11,6 +11,8 @@
  * @errors: how many there were
  * @present: blocks that are in the file, some of their sectors at least
  * @bitmaps: blocks of sector bitmap, of a VHDX
+ * @end: first byte in the file behind all that is used; of a VHD the footer's
+ *	place
  */
 struct vhd_check {
 	void (*report)(void *arg, const struct vhd_error *err);
@@ -18,6 +20,7 @@ struct vhd_check {
 	u64 errors;
 	u64 present;
 	u64 bitmaps;
+	u64 end;
 };
 
 int vhd_check(struct vhd_check *check, const struct vhd_image *img,

@@ -9,7 +9,11 @@
  *   create               new images
  *   map                  where the disk's bytes are
  *   check                what opening does not look at: every block
- *   alloc                new blocks
+ *   chain                an image and its parents
+ *   alloc write          new blocks; the disk's bytes
+ *   change               what an image says of its disk and its parent
+ *   merge                an image into its parent
+ *   repair               what there are two of, and one is good
  *
  * Nothing in a file is trusted: what is here has been checked to lie inside
  * the file and apart from each other.
@@ -69,6 +73,8 @@ struct vhd_parent {
  * @bitmap_bytes: in front of a block's data, whole sectors
  * @data_end: first byte behind the last block's place: the footer's
  * @footer_lost: the last footer is damaged or missing; the first one was used
+ * @copy_lost: the copy of the footer is damaged; not of a fixed VHD
+ * @locators_end: first byte behind the parent's paths; 0 when there are none
  * @footer_short: the footer has 511 bytes, as before Virtual PC 2004
  * @timestamp: seconds since 2000
  * @cylinders: geometry, here and below
@@ -83,7 +89,9 @@ struct vhd1_image {
 	u32 bitmap_bytes;
 	u64 data_end;
 	bool footer_lost;
+	bool copy_lost;
 	bool footer_short;
+	u64 locators_end;
 	u32 timestamp;
 	u16 cylinders;
 	u8 heads;
@@ -100,6 +108,7 @@ struct vhd1_image {
  * @log_pos: in the file
  * @log_len: bytes
  * @slot: 0 or 1, which of the two it is
+ * @other_lost: the other one is damaged
  */
 struct vhdx_header {
 	u64 sequence;
@@ -109,6 +118,7 @@ struct vhdx_header {
 	u64 log_pos;
 	u32 log_len;
 	unsigned int slot;
+	bool other_lost;
 };
 
 /**
@@ -118,6 +128,7 @@ struct vhdx_header {
  * @bat_len: of its region, in bytes
  * @meta_pos: of the metadata
  * @meta_len: of its region, in bytes
+ * @regions_end: first byte behind the last region, known or not
  * @chunk_shift: a chunk is 1 << chunk_shift blocks: those of one bitmap
  * @page83: id of the disk
  * @keep_blocks: blocks once allocated stay so
@@ -129,6 +140,7 @@ struct vhdx_image {
 	u32 bat_len;
 	u64 meta_pos;
 	u32 meta_len;
+	u64 regions_end;
 	u32 chunk_shift;
 	guid_t page83;
 	bool keep_blocks;

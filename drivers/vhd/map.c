@@ -20,8 +20,7 @@ int vhd_map_init(struct vhd_map *map, const struct vhd_image *img,
 {
 	map->img = img;
 	map->io = io;
-	map->bat_pos = ~0ULL;
-	map->bits_pos = ~0ULL;
+	vhd_map_forget(map);
 	map->bat = kvmalloc(2 * VHD_MAP_PAGE, GFP_KERNEL);
 	if (!map->bat)
 		return vhd_fail(err, -ENOMEM, "no memory for the block allocation table");
@@ -71,30 +70,58 @@ static int map_entry(struct vhd_map *map, u64 pos, const void **entry,
 	return ret;
 }
 
+/**
+ * vhd_map_block() - where a block is
+ * @map: of an image with blocks
+ * @block: below the image's blocks
+ * @b: is filled in; @b->bitmap of a partly present block of a VHDX, too
+ * @err: set on failure
+ *
+ * Context: may sleep.
+ * Return: 0, -EUCLEAN, or what the file says.
+ */
+int vhd_map_block(struct vhd_map *map, u32 block, struct vhd_block *b, struct vhd_error *err)
+{
+	const struct vhd_image *img = map->img;
+	const void *entry;
+	int ret;
+
+	ret = map_entry(map, vhd_bat_entry_pos(img, block), &entry, err);
+	if (!ret)
+		ret = vhd_block_decode(img, block, entry, map->io->size, b, err);
+	if (ret || b->where != VHD_WHERE_BITMAP || img->format != VHD_FORMAT_VHDX)
+		return ret;
+	ret = map_entry(map, vhdx_bitmap_entry_pos(img, block), &entry, err);
+	if (!ret)
+		ret = vhdx_bitmap_decode(img, block, entry, map->io->size, &b->bitmap, err);
+	if (!ret && !b->bitmap)
+		ret = vhd_fail(err, -EUCLEAN, "block %u is partly present and has no bitmap",
+			       block);
+	return ret;
+}
+
+/**
+ * vhd_map_forget() - the tables in the file have changed
+ * @map: of an image
+ */
+void vhd_map_forget(struct vhd_map *map)
+{
+	map->bat_pos = ~0ULL;
+	map->bits_pos = ~0ULL;
+}
+
 /* Cut a run in a partly present block down to sectors that are alike. */
-static int map_sectors(struct vhd_map *map, const struct vhd_block *b, u32 block,
-		       struct vhd_run *run, struct vhd_error *err)
+static int map_sectors(struct vhd_map *map, const struct vhd_block *b, struct vhd_run *run,
+		       struct vhd_error *err)
 {
 	const struct vhd_image *img = map->img;
 	u32 first = (run->pos & (vhd_block_size(img) - 1)) / img->sector_size;
 	u32 offset = run->pos % img->sector_size;
-	u64 bitmap = b->bitmap, byte, end;
-	const void *entry;
+	u64 byte = b->bitmap + first / 8, end;
 	u32 count, from;
 	bool set;
 	int ret;
 
-	if (img->format == VHD_FORMAT_VHDX) {
-		ret = map_entry(map, vhdx_bitmap_entry_pos(img, block), &entry, err);
-		if (!ret)
-			ret = vhdx_bitmap_decode(img, block, entry, map->io->size, &bitmap, err);
-		if (ret)
-			return ret;
-		if (!bitmap)
-			return vhd_fail(err, -EUCLEAN,
-					"block %u is partly present and has no bitmap", block);
-	}
-	byte = bitmap + first / 8;
 	ret = map_page(map, byte, map->bits, &map->bits_pos, "sector bitmap", err);
 	if (ret)
 		return ret;
@@ -125,7 +152,6 @@ int vhd_map_run(struct vhd_map *map, u64 pos, struct vhd_run *run,
 	const struct vhd_image *img = map->img;
 	u64 offset, rest = img->size - pos;
 	struct vhd_block b;
-	const void *entry;
 	u32 block;
 	int ret;
 
@@ -142,13 +168,11 @@ int vhd_map_run(struct vhd_map *map, u64 pos, struct vhd_run *run,
 	block = pos >> img->block_shift;
 	offset = pos & (vhd_block_size(img) - 1);
 	run->len = min(vhd_block_size(img) - offset, rest);
-	ret = map_entry(map, vhd_bat_entry_pos(img, block), &entry, err);
-	if (!ret)
-		ret = vhd_block_decode(img, block, entry, map->io->size, &b, err);
+	ret = vhd_map_block(map, block, &b, err);
 	if (ret)
 		return ret;
 	run->where = b.where;
 	run->data = b.data + offset;
-	return b.where == VHD_WHERE_BITMAP ? map_sectors(map, &b, block, run, err) : 0;
+	return b.where == VHD_WHERE_BITMAP ? map_sectors(map, &b, run, err) : 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(vhd_map_run);

@@ -19,7 +19,8 @@ enum vhd_where {
  * struct vhd_block - a block
  * @where: its bytes are
  * @data: if in the file or by bitmap: byte in the file of the block's first
- * @bitmap: if by bitmap, of a VHD: byte in the file of the block's bitmap
+ * @bitmap: byte in the file of the block's bitmap: of a VHD that has the block; of
+ *	a VHDX only by vhd_map_block(), and if by bitmap
  */
 struct vhd_block {
 	enum vhd_where where;
@@ -70,11 +71,15 @@ int vhdx_bitmap_decode(const struct vhd_image *img, u32 block, const void *entry
 		       u64 file_size, u64 *pos, struct vhd_error *err);
 u32 vhd_bitmap_run(const struct vhd_image *img, const u8 *bits, u32 from, u32 to,
 		   bool *set);
+void vhd_bitmap_set(const struct vhd_image *img, u8 *bits, u32 from, u32 to);
 
 /* map.c */
 int vhd_map_init(struct vhd_map *map, const struct vhd_image *img,
 		 struct vhd_io *io, struct vhd_error *err);
 void vhd_map_exit(struct vhd_map *map);
+void vhd_map_forget(struct vhd_map *map);
+int vhd_map_block(struct vhd_map *map, u32 block, struct vhd_block *b,
+		  struct vhd_error *err);
 int vhd_map_run(struct vhd_map *map, u64 pos, struct vhd_run *run,
 		struct vhd_error *err);
 

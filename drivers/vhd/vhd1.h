@@ -35,6 +35,7 @@ int vhd1_header_take(struct vhd_image *img, const struct vhd1_header *header,
 		     struct vhd_error *err);
 int vhd1_locator_check(const struct vhd_image *img,
 		       const struct vhd1_locator *locator, struct vhd_error *err);
+u64 vhd1_locator_end(const struct vhd1_locator *locator);
 
 /* vhd1_open.c */
 int vhd1_open(struct vhd_image *img, struct vhd_io *io, bool writable,

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/align.h>
+#include <linux/minmax.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
 
 #include "alloc.h"
+#include "change.h"
 #include "vhd1.h"
 
 /* Data begins here, so that it can be written directly. */
@@ -30,20 +32,10 @@ static u64 vhd1_alloc_place(const struct vhd_image *img, u64 end)
  */
 int vhd1_alloc_start(struct vhd_alloc *alloc, struct vhd_error *err)
 {
-	struct vhd1_image *v1 = &alloc->img->v1;
-	u64 end = ALIGN(alloc->io->size, VHD_SECTOR);
-	int ret;
-
-	if (!v1->footer_lost)
+	/* behind all there is: where it was, there may be a block by now */
+	if (!alloc->img->v1.footer_lost)
 		return 0;
-	ret = vhd_io_write(alloc->io, end, v1->footer, sizeof(v1->footer), "footer", err);
-	if (!ret)
-		ret = vhd_io_flush(alloc->io, err);
-	if (ret)
-		return ret;
-	v1->footer_lost = false;
-	v1->data_end = end;
-	return 0;
+	return vhd1_footer_move(alloc->img, alloc->io, ALIGN(alloc->io->size, VHD_SECTOR), err);
 }
 
 /* The data of a block is zeros: it is behind what was the file's end. */
@@ -113,6 +105,45 @@ int vhd1_alloc_blocks(struct vhd_alloc *alloc, const u32 *blocks, u32 count,
 		put_unaligned_be32(places[i].bitmap / VHD_SECTOR, entry);
 		ret = vhd_io_write(alloc->io, vhd_bat_entry_pos(img, blocks[i]), entry,
 				   sizeof(entry), "block allocation table", err);
+	}
+	return ret;
+}
+
+/**
+ * vhd1_alloc_bits() - see vhd_alloc_bits()
+ * @alloc: of a VHD
+ * @bits: which
+ * @count: of them
+ * @err: set on failure
+ *
+ * Context: may sleep; one call at a time.
+ * Return: 0 or a negative errno.
+ */
+int vhd1_alloc_bits(struct vhd_alloc *alloc, const struct vhd_bits *bits, u32 count,
+		    struct vhd_error *err)
+{
+	u32 i, bit, end, part;
+	u8 *sector = alloc->pages;
+	u64 pos;
+	bool set;
+	int ret;
+
+	ret = vhd_io_flush(alloc->io, err);
+	for (i = 0; i < count; i++) {
+		for (bit = bits[i].from; bit < bits[i].to && !ret; bit = end) {
+			/* a sector of the bitmap at a time: it is written whole */
+			end = min(bits[i].to, ALIGN(bit + 1, 8 * VHD_SECTOR));
+			part = bit % (8 * VHD_SECTOR);
+			pos = bits[i].bitmap + (bit - part) / 8;
+			ret = vhd_io_read(alloc->io, pos, sector, VHD_SECTOR, "sector bitmap", err);
+			/* as most are from the beginning when there is no parent */
+			if (ret || (vhd_bitmap_run(alloc->img, sector, part, part + end - bit,
+						   &set) == end - bit && set))
+				continue;
+			vhd_bitmap_set(alloc->img, sector, part, part + end - bit);
+			ret = vhd_io_write(alloc->io, pos, sector, VHD_SECTOR, "sector bitmap",
+					   err);
+		}
 	}
 	return ret;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/align.h>
 #include <linux/log2.h>
+#include <linux/minmax.h>
 #include <linux/stddef.h>
 #include <linux/string.h>
 #include <asm/byteorder.h>
@@ -94,4 +95,22 @@ int vhd1_locator_check(const struct vhd_image *img,
 				"a parent's path, %u bytes at %llu, is not inside the file",
 				len, pos);
 	return 1;
+}
+
+/**
+ * vhd1_locator_end() - what is taken by a parent's path at the most
+ * @locator: of the dynamic header
+ *
+ * Return: byte in the file behind it; 0 when there is nothing.
+ */
+u64 vhd1_locator_end(const struct vhd1_locator *locator)
+{
+	u64 space = be32_to_cpu(locator->space), pos = be64_to_cpu(locator->offset);
+
+	if (!locator->platform || pos >> 62)
+		return 0;
+	/* sectors, unless that is more than a path can have */
+	if (space * VHD_SECTOR <= VHD_PATH_BYTES)
+		space *= VHD_SECTOR;
+	return pos + max_t(u64, space, be32_to_cpu(locator->length));
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/minmax.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <asm/byteorder.h>
@@ -44,6 +45,7 @@ static int vhd1_find_footer(struct vhd_image *img, struct vhd_io *io,
 		return vhd_fail(err, second.code, "%s", second.text);
 	if (vhd1_footer_check(first, &second) || first->type == cpu_to_be32(VHD1_TYPE_FIXED)) {
 		/* the last one alone is as good */
+		img->v1.copy_lost = !ret;
 		if (!ret)
 			vhd1_footer_take(img, last);
 		else if (ret == -EMEDIUMTYPE && second.code && second.code != -EMEDIUMTYPE)
@@ -74,6 +76,7 @@ static int vhd1_read_locators(struct vhd_image *img, struct vhd_io *io,
 
 	for (i = 0; i < VHD1_LOCATORS; i++) {
 		locator = &header->locators[i];
+		img->v1.locators_end = max(img->v1.locators_end, vhd1_locator_end(locator));
 		ret = vhd1_locator_check(img, locator, err);
 		if (ret < 0)
 			return ret;

@@ -13,6 +13,9 @@
 /* The format knows no limit; a longer log only costs time. */
 #define VHDX_MAX_LOG		(256 * VHDX_MIB)
 
+/* A parent locator: three paths, and what goes with them */
+#define VHDX_LOCATOR_BYTES	(3 * VHDX_KIB64 + 4096U)
+
 /**
  * struct vhdx_item - where a metadata item is
  * @offset: byte in the metadata region
@@ -48,14 +51,18 @@ int vhdx_header_write(struct vhdx_header *header, struct vhd_io *io,
 int vhdx_region_take(struct vhd_image *img, const void *table, u64 file_size,
 		     struct vhd_error *err);
 void vhdx_region_encode(const struct vhd_image *img, void *table);
+void vhdx_region_move(void *table, u64 pos, u32 len);
 
 /* vhdx_metadata.c */
 extern const guid_t vhdx_item_ids[VHDX_ITEMS];
 int vhdx_metadata_find(const void *table, u32 region_len,
 		       struct vhdx_item *items, struct vhd_error *err);
+int vhdx_metadata_place(void *table, u32 region_len, enum vhdx_item_id id, u32 len,
+			u32 *offset, u32 *entry_offset, struct vhd_error *err);
 int vhdx_metadata_take(struct vhd_image *img, enum vhdx_item_id id,
 		       const void *buf, u32 len, struct vhd_error *err);
 int vhdx_layout(struct vhd_image *img, struct vhd_error *err);
+u64 vhdx_bat_bytes(const struct vhd_image *img);
 
 /* vhdx_locator.c */
 int vhdx_locator_take(struct vhd_parent *parent, const void *buf, u32 len,
@@ -64,6 +71,8 @@ int vhdx_locator_encode(const struct vhd_parent *parent, void *buf, u32 size,
 			struct vhd_error *err);
 
 /* vhdx_open.c */
+int vhdx_region_read(struct vhd_image *img, struct vhd_io *io, void *buf,
+		     struct vhd_error *err);
 int vhdx_open(struct vhd_image *img, struct vhd_io *io, bool writable,
 	      struct vhd_error *err);
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/align.h>
+#include <linux/array_size.h>
+#include <linux/minmax.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
 
@@ -41,20 +43,22 @@ int vhdx_alloc_start(struct vhd_alloc *alloc, const guid_t ids[3], struct vhd_er
  */
 int vhdx_alloc_stop(struct vhd_alloc *alloc, struct vhd_error *err)
 {
-	struct vhdx_header *header = &alloc->img->vx.header;
-	int ret;
-
 	if (alloc->broken)
 		return vhd_fail(err, -EIO, "an earlier error: the VHDX keeps its log");
-	/* Twice, for the reason that vhdx_log_replay() has. */
-	header->log = guid_null;
-	ret = vhdx_header_write(header, alloc->io, err);
-	return ret ?: vhdx_header_write(header, alloc->io, err);
+	return vhdx_log_stop(&alloc->img->vx.header, alloc->io, err);
 }
 
-/* The entry of the table at @pos in the file, in a page that will be written. */
-static int table_entry(struct vhd_alloc *alloc, u64 pos, u8 **entry,
-		       struct vhd_error *err)
+/**
+ * vhdx_alloc_page() - part of a page that vhdx_alloc_commit() will write
+ * @alloc: of a VHDX
+ * @pos: byte in the file, in what describes the image
+ * @byte: gets it, up to the end of its page, to be changed
+ * @err: set on failure
+ *
+ * Context: may sleep.
+ * Return: 0; -ENOSPC when there are too many pages; or what the file says.
+ */
+int vhdx_alloc_page(struct vhd_alloc *alloc, u64 pos, u8 **byte, struct vhd_error *err)
 {
 	u64 start = pos / VHD_MAP_PAGE * VHD_MAP_PAGE;
 	u8 *page;
@@ -64,6 +68,9 @@ static int table_entry(struct vhd_alloc *alloc, u64 pos, u8 **entry,
 	for (i = 0; i < alloc->nr_writes; i++)
 		if (alloc->writes[i].pos == start)
 			break;
+	if (i == ARRAY_SIZE(alloc->writes))
+		return vhd_fail(err, -ENOSPC, "one entry of the log cannot have more than %u pages",
+				i);
 	page = alloc->pages + (size_t)i * VHD_MAP_PAGE;
 	if (i == alloc->nr_writes) {
 		ret = vhd_io_read(alloc->io, start, page, VHD_MAP_PAGE, "block allocation table",
@@ -73,8 +80,47 @@ static int table_entry(struct vhd_alloc *alloc, u64 pos, u8 **entry,
 		alloc->writes[i] = (struct vhdx_log_write) { .pos = start, .data = page };
 		alloc->nr_writes++;
 	}
-	*entry = page + pos % VHD_MAP_PAGE;
+	*byte = page + pos % VHD_MAP_PAGE;
 	return 0;
+}
+
+/**
+ * vhdx_alloc_commit() - change the pages that vhdx_alloc_page() has given, all or
+ *	none of them
+ * @alloc: of a VHDX
+ * @err: set on failure
+ *
+ * All that was written before is on stable storage before they are, and they
+ * are so after the next flush.
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative errno: then the pages are as they were, or @alloc is
+ * broken.
+ */
+int vhdx_alloc_commit(struct vhd_alloc *alloc, struct vhd_error *err)
+{
+	int ret;
+	u32 i;
+
+	/* This also has the pages of earlier calls in the file. */
+	ret = vhd_io_flush(alloc->io, err);
+	if (ret) {
+		/* what was not written may be taken for written from now on */
+		alloc->broken = true;
+		return ret;
+	}
+	vhdx_log_applied(&alloc->log);
+	ret = vhdx_log_append(&alloc->log, alloc->writes, alloc->nr_writes, alloc->io, err);
+	if (ret)
+		return ret;
+	ret = vhd_io_flush(alloc->io, err);
+	for (i = 0; i < alloc->nr_writes && !ret; i++)
+		ret = vhd_io_write(alloc->io, alloc->writes[i].pos, alloc->writes[i].data,
+				   VHD_MAP_PAGE, "block allocation table", err);
+	if (ret)
+		alloc->broken = true;
+	alloc->nr_writes = 0;
+	return ret;
 }
 
 /* Put a block, and its chunk's bitmap if there is none, at *@end. */
@@ -88,7 +134,7 @@ static int table_add(struct vhd_alloc *alloc, u32 block, struct vhd_block *place
 	u64 pos;
 	int ret;
 
-	ret = table_entry(alloc, vhd_bat_entry_pos(img, block), &entry, err);
+	ret = vhdx_alloc_page(alloc, vhd_bat_entry_pos(img, block), &entry, err);
 	if (!ret)
 		ret = vhd_block_decode(img, block, entry, alloc->io->size, &now, err);
 	if (ret)
@@ -108,7 +154,7 @@ static int table_add(struct vhd_alloc *alloc, u32 block, struct vhd_block *place
 	if (state != VHDX_BLOCK_PARTIAL)
 		return 0;
 
-	ret = table_entry(alloc, vhdx_bitmap_entry_pos(img, block), &entry, err);
+	ret = vhdx_alloc_page(alloc, vhdx_bitmap_entry_pos(img, block), &entry, err);
 	/* one that this call has added is behind the file's end */
 	if (!ret)
 		ret = vhdx_bitmap_decode(img, block, entry, *end, &pos, err);
@@ -148,24 +194,41 @@ int vhdx_alloc_blocks(struct vhd_alloc *alloc, const u32 *blocks, u32 count,
 	if (end > VHDX_MAX_FILE)
 		return vhd_fail(err, -EFBIG, "the VHDX has no room for more blocks");
 	ret = vhd_io_resize(alloc->io, end, err);
-	/* This also has the pages of earlier calls in the file. */
-	if (ret)
-		return ret;
-	ret = vhd_io_flush(alloc->io, err);
-	if (ret) {
-		/* what was not written may be taken for written from now on */
-		alloc->broken = true;
-		return ret;
+	return ret ?: vhdx_alloc_commit(alloc, err);
+}
+
+/**
+ * vhdx_alloc_bits() - see vhd_alloc_bits()
+ * @alloc: of a VHDX
+ * @bits: which
+ * @count: of them
+ * @err: set on failure
+ *
+ * Context: may sleep; one call at a time.
+ * Return: 0 or a negative errno.
+ */
+int vhdx_alloc_bits(struct vhd_alloc *alloc, const struct vhd_bits *bits, u32 count,
+		    struct vhd_error *err)
+{
+	u32 i, bit, end;
+	u8 *byte;
+	int ret;
+
+	if (alloc->broken)
+		return vhd_fail(err, -EIO, "an earlier error: open the VHDX again");
+	alloc->nr_writes = 0;
+	for (i = 0; i < count; i++) {
+		for (bit = bits[i].from; bit < bits[i].to; bit = end) {
+			/* a part at a time that is all in one page */
+			end = min(bits[i].to, ALIGN(bit + 1, 8 * VHD_SECTOR));
+			ret = alloc->nr_writes == ARRAY_SIZE(alloc->writes) ?
+				vhdx_alloc_commit(alloc, err) : 0;
+			if (!ret)
+				ret = vhdx_alloc_page(alloc, bits[i].bitmap + bit / 8, &byte, err);
+			if (ret)
+				return ret;
+			vhd_bitmap_set(alloc->img, byte, bit % 8, bit % 8 + end - bit);
+		}
 	}
-	vhdx_log_applied(&alloc->log);
-	ret = vhdx_log_append(&alloc->log, alloc->writes, alloc->nr_writes, alloc->io, err);
-	if (ret)
-		return ret;
-	ret = vhd_io_flush(alloc->io, err);
-	for (i = 0; i < alloc->nr_writes && !ret; i++)
-		ret = vhd_io_write(alloc->io, alloc->writes[i].pos, alloc->writes[i].data,
-				   VHD_MAP_PAGE, "block allocation table", err);
-	if (ret)
-		alloc->broken = true;
-	return ret;
+	return vhdx_alloc_commit(alloc, err);
 }

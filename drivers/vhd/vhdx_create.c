@@ -22,8 +22,6 @@
 static int create_layout(const struct vhd_create *p, struct vhd_image *img,
 			 struct vhd_error *err)
 {
-	u64 entries;
-
 	*img = (struct vhd_image) {
 		.format = VHD_FORMAT_VHDX,
 		.type = p->type,
@@ -49,11 +47,7 @@ static int create_layout(const struct vhd_create *p, struct vhd_image *img,
 	/* with a table of any length, to learn which it needs */
 	if (vhdx_layout(img, err))
 		return err->code;
-	if (p->type == VHD_TYPE_DIFF)
-		entries = vhdx_bitmap_index(img, img->blocks - 1) + 1;
-	else
-		entries = vhdx_bat_index(img, img->blocks - 1) + 1;
-	img->vx.bat_len = ALIGN(entries * 8, VHDX_MIB);
+	img->vx.bat_len = ALIGN(vhdx_bat_bytes(img), VHDX_MIB);
 	return 0;
 }
 

@@ -101,6 +101,7 @@ int vhdx_header_choose(const void *first, const void *second,
 				"both headers have sequence number %llu, and they differ",
 				a.sequence);
 	*header = ret_a || (!ret_b && b.sequence > a.sequence) ? b : a;
+	header->other_lost = ret_a || ret_b;
 	return 0;
 }
 
@@ -155,6 +156,8 @@ int vhdx_header_write(struct vhdx_header *header, struct vhd_io *io,
 				   VHDX_HEADER_BYTES, "header", err);
 	if (!ret)
 		ret = vhd_io_flush(io, err);
+	if (!ret)
+		header->other_lost = false;
 	kvfree(buf);
 	return ret;
 }

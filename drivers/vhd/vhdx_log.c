@@ -345,13 +345,5 @@ int vhdx_log_replay(struct vhdx_header *header, struct vhd_io *io,
 				"the file has %llu bytes and its log says it had %llu: it was cut off",
 				io->size, run.flushed_size);
 	ret = log_run_apply(header, io, &run, err);
-	if (ret)
-		return ret;
-	header->log = guid_null;
-	/*
-	 * Twice: should this header be damaged one day, the other one must not
-	 * have the old log replayed over what came later.
-	 */
-	ret = vhdx_header_write(header, io, err);
-	return ret ?: vhdx_header_write(header, io, err);
+	return ret ?: vhdx_log_stop(header, io, err);
 }

@@ -67,5 +67,6 @@ int vhdx_log_start(struct vhdx_log *log, struct vhdx_header *header,
 int vhdx_log_append(struct vhdx_log *log, const struct vhdx_log_write *writes,
 		    u32 count, struct vhd_io *io, struct vhd_error *err);
 void vhdx_log_applied(struct vhdx_log *log);
+int vhdx_log_stop(struct vhdx_header *header, struct vhd_io *io, struct vhd_error *err);
 
 #endif /* VHDX_LOG_H */

@@ -140,3 +140,25 @@ int vhdx_log_start(struct vhdx_log *log, struct vhdx_header *header,
 	header->log = *id;
 	return vhdx_header_write(header, io, err);
 }
+
+/**
+ * vhdx_log_stop() - there is nothing to replay any more
+ * @header: the current one; loses its log
+ * @io: the file; what the log has is done and flushed
+ * @err: set on failure
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative errno.
+ */
+int vhdx_log_stop(struct vhdx_header *header, struct vhd_io *io, struct vhd_error *err)
+{
+	int ret;
+
+	header->log = guid_null;
+	/*
+	 * Twice: should this header be damaged one day, the other one must not
+	 * have the old log replayed over what came later.
+	 */
+	ret = vhdx_header_write(header, io, err);
+	return ret ?: vhdx_header_write(header, io, err);
+}

@@ -4,6 +4,7 @@
  * believed only where it fits the rest of the file.
  */
 #include <linux/log2.h>
+#include <linux/minmax.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
 #include <asm/byteorder.h>
@@ -131,6 +132,46 @@ int vhdx_metadata_find(const void *table, u32 region_len,
 	return 0;
 }
 
+/**
+ * vhdx_metadata_place() - an item gets another length
+ * @table: its 64 KiB, checked by vhdx_metadata_find(); is changed
+ * @region_len: bytes in the metadata region
+ * @id: an item that there is
+ * @len: bytes that it is to have
+ * @offset: gets where it is in the region: where it was, or behind all others
+ * @entry_offset: gets where in the table its entry is
+ * @err: set on failure
+ *
+ * Return: 0; -ENOSPC when the region has no room for it.
+ */
+int vhdx_metadata_place(void *table, u32 region_len, enum vhdx_item_id id, u32 len,
+			u32 *offset, u32 *entry_offset, struct vhd_error *err)
+{
+	u32 count = le16_to_cpu(((struct vhdx_meta_table *)table)->entries), i;
+	struct vhdx_meta_entry *entry = NULL;
+	u64 end = VHDX_META_TABLE_BYTES;
+
+	for (i = 0; i < count; i++) {
+		if (entry_item(entry_at(table, i)) == id)
+			entry = (struct vhdx_meta_entry *)entry_at(table, i);
+		end = max(end, (u64)le32_to_cpu(entry_at(table, i)->offset) +
+			       le32_to_cpu(entry_at(table, i)->length));
+	}
+	if (!entry)
+		return vhd_fail(err, -EINVAL, "the metadata has no %s", item_names[id]);
+	if (len > le32_to_cpu(entry->length)) {
+		if (len > VHDX_MIB || !vhd_inside(end, len, region_len))
+			return vhd_fail(err, -ENOSPC,
+					"the metadata has no room for the %s of %u bytes",
+					item_names[id], len);
+		entry->offset = cpu_to_le32(end);
+	}
+	entry->length = cpu_to_le32(len);
+	*offset = le32_to_cpu(entry->offset);
+	*entry_offset = (u8 *)entry - (u8 *)table;
+	return 0;
+}
+
 static int sector_size(const void *buf, u32 *size, const char *name, struct vhd_error *err)
 {
 	*size = get_unaligned_le32(buf);
@@ -199,6 +240,20 @@ int vhdx_metadata_take(struct vhd_image *img, enum vhdx_item_id id,
 }
 
 /**
+ * vhdx_bat_bytes() - how long a block allocation table has to be
+ * @img: has its size and that of its blocks
+ *
+ * Return: bytes of the entries.
+ */
+u64 vhdx_bat_bytes(const struct vhd_image *img)
+{
+	u32 last = img->blocks - 1;
+
+	return 8 * (1 + (img->type == VHD_TYPE_DIFF ? vhdx_bitmap_index(img, last) :
+						      vhdx_bat_index(img, last)));
+}
+
+/**
  * vhdx_layout() - what follows from the metadata items together
  * @img: has all of them
  * @err: set on failure
@@ -207,21 +262,15 @@ int vhdx_metadata_take(struct vhd_image *img, enum vhdx_item_id id,
  */
 int vhdx_layout(struct vhd_image *img, struct vhd_error *err)
 {
-	u64 entries;
-
 	if (img->size % img->sector_size)
 		return vhd_fail(err, -EUCLEAN, "a disk of %llu bytes is not whole sectors of %u",
 				img->size, img->sector_size);
 	/* at most 64 TiB in blocks of 1 MiB: 2^26 */
 	img->blocks = (img->size + vhd_block_size(img) - 1) >> img->block_shift;
 	img->vx.chunk_shift = ilog2(VHDX_CHUNK_SECTORS * img->sector_size) - img->block_shift;
-	if (img->type == VHD_TYPE_DIFF)
-		entries = vhdx_bitmap_index(img, img->blocks - 1) + 1;
-	else
-		entries = vhdx_bat_index(img, img->blocks - 1) + 1;
-	if (entries * 8 > img->vx.bat_len)
+	if (vhdx_bat_bytes(img) > img->vx.bat_len)
 		return vhd_fail(err, -EUCLEAN,
 				"the block allocation table has %u bytes, the disk needs %llu",
-				img->vx.bat_len, entries * 8);
+				img->vx.bat_len, vhdx_bat_bytes(img));
 	return 0;
 }

@@ -42,8 +42,18 @@ static int vhdx_replay(struct vhd_image *img, struct vhd_io *io, bool writable,
 	return vhdx_log_replay(&img->vx.header, io, err);
 }
 
-static int vhdx_read_regions(struct vhd_image *img, struct vhd_io *io, u8 *buf,
-			     struct vhd_error *err)
+/**
+ * vhdx_region_read() - read and check the region table, or its copy
+ * @img: gets where the regions are
+ * @io: the file
+ * @buf: gets the 64 KiB of the one that is good
+ * @err: set on failure
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative errno.
+ */
+int vhdx_region_read(struct vhd_image *img, struct vhd_io *io, void *buf,
+		     struct vhd_error *err)
 {
 	struct vhd_error second;
 	int ret;
@@ -120,7 +130,7 @@ int vhdx_open(struct vhd_image *img, struct vhd_io *io, bool writable,
 	if (!ret)
 		ret = vhdx_replay(img, io, writable, err);
 	if (!ret)
-		ret = vhdx_read_regions(img, io, buf, err);
+		ret = vhdx_region_read(img, io, buf, err);
 	if (!ret)
 		ret = vhdx_read_metadata(img, io, buf, err);
 	if (!ret)

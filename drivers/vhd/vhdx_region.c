@@ -68,11 +68,14 @@ int vhdx_region_take(struct vhd_image *img, const void *table, u64 file_size,
 		return vhd_fail(err, -EUCLEAN, "the region table claims %u entries", count);
 	img->vx.bat_len = 0;
 	img->vx.meta_len = 0;
+	img->vx.regions_end = 0;
 	for (i = 0; i < count; i++) {
 		region = region_at(table, i);
 		ret = region_check(img, table, i, file_size, err);
 		if (ret)
 			return ret;
+		img->vx.regions_end = max(img->vx.regions_end, le64_to_cpu(region->offset) +
+					  le32_to_cpu(region->length));
 		if (guid_equal(&region->id, &region_bat)) {
 			img->vx.bat_pos = le64_to_cpu(region->offset);
 			img->vx.bat_len = le32_to_cpu(region->length);
@@ -112,5 +115,23 @@ void vhdx_region_encode(const struct vhd_image *img, void *table)
 	region[1].offset = cpu_to_le64(img->vx.meta_pos);
 	region[1].length = cpu_to_le32(img->vx.meta_len);
 	region[1].flags = cpu_to_le32(VHDX_REGION_REQUIRED);
+	head->checksum = cpu_to_le32(vhdx_checksum(table, VHDX_REGION_BYTES));
+}
+
+/**
+ * vhdx_region_move() - the block allocation table is somewhere else
+ * @table: 64 KiB of a table that vhdx_region_take() has taken
+ * @pos: byte in the file
+ * @len: bytes
+ */
+void vhdx_region_move(void *table, u64 pos, u32 len)
+{
+	struct vhdx_region_table *head = table;
+	struct vhdx_region *region = (struct vhdx_region *)(head + 1);
+
+	while (!guid_equal(&region->id, &region_bat))
+		region++;
+	region->offset = cpu_to_le64(pos);
+	region->length = cpu_to_le32(len);
 	head->checksum = cpu_to_le32(vhdx_checksum(table, VHDX_REGION_BYTES));
 }
