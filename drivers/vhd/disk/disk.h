@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Block devices whose bytes are in images.
+ *
+ *   configfs    what an administrator sees
+ *   disk        block devices
+ *   rw          reads and writes
+ *   change      what changes the structures of an image: new blocks, flushes,
+ *               discards
+ *   merge       layer 0 to layer 1, while it is written
+ *   online      other images under a disk that is in use
+ *   layer       an image and its parents, and where bytes are
+ *   bits        sector bitmaps on their way to the file
+ *   backing     files
+ */
+#ifndef VHD_DISK_H
+#define VHD_DISK_H
+
+#include <linux/blk-mq.h>
+#include <linux/mutex.h>
+#include <linux/workqueue.h>
+
+#include "count.h"
+#include "layer.h"
+
+struct vhd_merge_disk;
+
+/**
+ * struct vhd_disk - a block device
+ * @chain_lock: held while @chain changes, and by who looks at it without a request
+ * @chain: its images; changes while the queue is frozen
+ * @gendisk: the device
+ * @tags: of its requests
+ * @wq: for what has to wait; a request that is submitted does not
+ * @number: of the device
+ * @counts: of its requests
+ * @closing: nobody may open it any more; under the device's open_mutex
+ * @ripen: writes bits of sector bitmaps when there are many
+ * @merge: the last one, or NULL; for one caller at a time
+ * @noting: the merge that is told what is written, or NULL; changes while the queue is
+ *	frozen
+ */
+struct vhd_disk {
+	struct mutex chain_lock; /* chain */
+	struct vhd_layers chain;
+	struct gendisk *gendisk;
+	struct blk_mq_tag_set tags;
+	struct workqueue_struct *wq;
+	int number;
+	struct vhd_counts __percpu *counts;
+	bool closing;
+	struct work_struct ripen;
+	struct vhd_merge_disk *merge;
+	struct vhd_merge_disk *noting;
+};
+
+/**
+ * struct vhd_request - what a request has of ours
+ * @work: does it where waiting is allowed
+ * @iocb: to read or to write all of it in one go
+ * @disk: whose it is
+ * @vecs: where its pages are, if they are in more than one bio
+ * @chunk: bits that are set when it has been written, or NULL
+ * @users: the submitter, and who is told of the end
+ * @ret: bytes, or a negative errno
+ * @slow: go by parts from now on
+ */
+struct vhd_request {
+	struct work_struct work;
+	struct kiocb iocb;
+	struct vhd_disk *disk;
+	struct bio_vec *vecs;
+	struct vhd_bits_chunk *chunk;
+	atomic_t users;
+	long ret;
+	bool slow;
+};
+
+/**
+ * struct vhd_frozen - between vhd_disk_freeze() and vhd_disk_thaw()
+ * @lim: of the queue, as they will be
+ * @noio: for memalloc_noio_restore()
+ * @throttle: of the task's flags
+ */
+struct vhd_frozen {
+	struct queue_limits lim;
+	unsigned int noio;
+	unsigned int throttle;
+};
+
+/* disk.c */
+struct vhd_disk *vhd_disk_open(const char *path, bool writable, int *ret);
+int vhd_disk_close(struct vhd_disk *disk, bool force);
+void vhd_disk_freeze(struct vhd_disk *disk, struct vhd_frozen *f);
+void vhd_disk_thaw(struct vhd_disk *disk, struct vhd_frozen *f);
+int vhd_disk_init(void);
+void vhd_disk_exit(void);
+
+/* rw.c */
+blk_status_t vhd_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq_queue_data *bd);
+void vhd_complete_rq(struct request *rq);
+int vhd_write_parts(struct vhd_layer *layer, u64 pos, u64 len, struct iov_iter *iter, bool fua);
+
+/* online.c */
+int vhd_online_resize(struct vhd_disk *disk, u64 size);
+int vhd_online_snapshot(struct vhd_disk *disk, const char *path);
+
+/* change.c */
+int vhd_change_start(struct vhd_layer *layer);
+int vhd_change_start_as(struct vhd_layer *layer, const guid_t *data_write);
+int vhd_change_stop(struct vhd_layer *layer);
+int vhd_change_alloc(struct vhd_layer *layer, u32 block);
+int vhd_change_flush(struct vhd_layer *layer);
+int vhd_change_discard(struct vhd_layer *layer, u64 pos, u64 len);
+int vhd_change_zero(struct vhd_layer *layer, u64 pos, u64 len, bool unmap);
+bool vhd_change_many_bits(struct vhd_layer *layer);
+void vhd_change_ripen(struct work_struct *work);
+
+/* merge.c */
+int vhd_merge_start(struct vhd_disk *disk);
+void vhd_merge_stop(struct vhd_disk *disk);
+void vhd_merge_free(struct vhd_disk *disk);
+const char *vhd_merge_state(struct vhd_disk *disk, u64 *done, u64 *total);
+void vhd_merge_note(struct vhd_merge_disk *m, u64 pos, u64 len);
+bool vhd_merging(struct vhd_disk *disk);
+
+/* configfs.c */
+int vhd_configfs_init(void);
+void vhd_configfs_exit(void);
+
+static inline struct vhd_layer *vhd_disk_top(struct vhd_disk *disk)
+{
+	return disk->chain.layers[0];
+}
+
+#endif /* VHD_DISK_H */
