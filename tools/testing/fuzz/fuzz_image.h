@@ -11,12 +11,16 @@
 #include <string.h>
 #include <linux/unaligned.h>
 
-#include "check.h"
+#include "change.h"
 #include "fuzz.h"
 #include "map.h"
+#include "repair.h"
+#include "write.h"
 
 #define FUZZ_PIECES	64
 #define FUZZ_RUNS	64
+
+#define FUZZ_ID(n)	GUID_INIT(n, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
 
 struct fuzz_piece {
 	u64 pos;
@@ -125,6 +129,45 @@ static void fuzz_look(const struct vhd_image *img, struct vhd_io *io)
 		abort();
 }
 
+static void fuzz_result(int ret, const struct vhd_error *err)
+{
+	if (ret > 0 || (ret && (err->code >= 0 || !err->text[0])))
+		abort();
+}
+
+/* What changes an image believes no more of it than what reads it. */
+static void fuzz_change(struct vhd_image *img, struct vhd_io *io)
+{
+	const guid_t ids[3] = { FUZZ_ID(1), FUZZ_ID(2), FUZZ_ID(3) };
+	struct vhd_linkage linkage = { .id = ids[0], .id2 = ids[1], .timestamp = 1 };
+	struct vhd_check check = { 0 };
+	static struct vhd_write w;
+	struct vhd_error err = { 0 };
+	static u8 data[8192];
+	int ret;
+	u32 flaws;
+
+	ret = vhd_check(&check, img, io, &err);
+	if (!ret && !check.errors)
+		ret = vhd_repair_find(img, io, &check, &flaws, &err);
+	if (!ret && !check.errors)
+		ret = vhd_repair(img, io, &check, flaws, &err);
+	fuzz_result(ret, &err);
+	if (img->type == VHD_TYPE_DIFF && !ret)
+		ret = vhd_change_linkage(img, io, &linkage, ids, &err);
+	fuzz_result(ret, &err);
+	if (!ret)
+		ret = vhd_resize(img, io, img->size + (3 << 20), false, ids, &err);
+	fuzz_result(ret, &err);
+	if (ret || vhd_write_start(&w, img, io, ids, &err))
+		return;
+	ret = vhd_write(&w, 0, data, img->size < 8192 ? img->size : 8192, &err);
+	if (!ret)
+		ret = vhd_write(&w, img->size - img->sector_size, NULL, img->sector_size, &err);
+	fuzz_result(ret, &err);
+	fuzz_result(vhd_write_stop(&w, &err), &err);
+}
+
 static int fuzz_image(const u8 *in, size_t len, void (*correct)(u64 pos, u8 *buf, size_t len),
 		      bool (*ours)(const struct vhd_image *img))
 {
@@ -161,6 +204,8 @@ static int fuzz_image(const u8 *in, size_t len, void (*correct)(u64 pos, u8 *buf
 	if (!vhd_image_open(&img, &io, writable, &err)) {
 		if (ours(&img))
 			fuzz_look(&img, &io);
+		if (ours(&img) && writable && img.blocks < 10000 && io.size < 1ULL << 30)
+			fuzz_change(&img, &io);
 		vhd_image_close(&img);
 	} else if (err.code >= 0 || !err.text[0]) {
 		abort();

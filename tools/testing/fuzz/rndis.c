@@ -35,11 +35,12 @@ static void control(const u8 *msg, u32 len, u8 flags)
 		.speed = 10000,
 		.ready = !(flags & 4),
 		.mac_change = flags & 8,
+		.queues = 1 + (flags >> 4),
 	};
 	u8 *answer = malloc(VSP_NET_MAX_CONTROL);
 	struct vsp_net_change change;
 	int ret = vsp_net_control(&change, &props, msg, len, answer);
-	u32 type, answer_len;
+	u32 type, answer_len, i;
 
 	if (ret > (int)VSP_NET_MAX_CONTROL)
 		abort();
@@ -51,6 +52,13 @@ static void control(const u8 *msg, u32 len, u8 flags)
 	if (change.action == VSP_NET_SET_MAC && !props.mac_change &&
 	    memcmp(change.addr[0], props.mac, VSP_NET_ADDR))
 		abort();
+	if (change.action == VSP_NET_SET_RSS && change.rss.on) {
+		if (!change.rss.nr || change.rss.nr > VSP_NET_RSS_ENTRIES)
+			abort();
+		for (i = 0; i < change.rss.nr; i++)
+			if (change.rss.table[i] >= props.queues)
+				abort();
+	}
 	free(answer);
 }
 

@@ -4,39 +4,22 @@
  * the file, with what was not flushed there, missing or torn in many ways.
  * Whatever is left has to be a valid image that has what was flushed.
  */
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "alloc.h"
 #include "check.h"
+#include "crash.h"
 #include "test.h"
 
-#define CHANGES		600
 #define BLOCKS		12
 #define MARK		4096
 
-/* Ways of what was not flushed to end, at each change */
-#define WAYS		12
-
-enum change_kind { CHANGE_WRITE, CHANGE_ZERO, CHANGE_SIZE, CHANGE_FLUSH };
-
-struct change {
-	enum change_kind kind;
-	u64 pos;
-	u64 len;
-	u8 *data;
-};
-
 /* A file that notes what is done to it, and what the disk then has to have */
 struct rig {
-	struct file file;
-	struct file before;
-	struct vhd_io io;
-	struct change changes[CHANGES];
-	int count;
+	struct crash crash;
+	struct vhd_io *io;
 	struct vhd_image img;
 	struct vhd_alloc alloc;
-	u32 random;
 	/* per block: change with which it was written, and was flushed; 0: not */
 	int written[BLOCKS];
 	int flushed[BLOCKS];
@@ -48,75 +31,6 @@ static const guid_t ids[3] = {
 	GUID_INIT(3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3),
 };
 
-static u32 rig_random(struct rig *rig, u32 below)
-{
-	rig->random = rig->random * 1664525 + 1013904223;
-	return (rig->random >> 8) % below;
-}
-
-static void rig_note(struct rig *rig, enum change_kind kind, u64 pos, const void *data, u64 len)
-{
-	struct change *c = &rig->changes[rig->count++];
-
-	if (rig->count == CHANGES)
-		abort();
-	*c = (struct change) { .kind = kind, .pos = pos, .len = len };
-	if (data) {
-		c->data = malloc(len);
-		memcpy(c->data, data, len);
-	}
-}
-
-static int rig_read(void *arg, u64 pos, void *buf, size_t len)
-{
-	struct rig *rig = arg;
-
-	return rig->file.io.read(&rig->file, pos, buf, len);
-}
-
-static int rig_write(void *arg, u64 pos, const void *buf, size_t len)
-{
-	struct rig *rig = arg;
-
-	rig_note(rig, CHANGE_WRITE, pos, buf, len);
-	return rig->file.io.write(&rig->file, pos, buf, len);
-}
-
-static int rig_zero(void *arg, u64 pos, u64 len)
-{
-	struct rig *rig = arg;
-
-	rig_note(rig, CHANGE_ZERO, pos, NULL, len);
-	return rig->file.io.zero(&rig->file, pos, len);
-}
-
-static int rig_resize(void *arg, u64 size)
-{
-	struct rig *rig = arg;
-
-	rig_note(rig, CHANGE_SIZE, 0, NULL, size);
-	return rig->file.io.resize(&rig->file, size);
-}
-
-static int rig_flush(void *arg)
-{
-	rig_note(arg, CHANGE_FLUSH, 0, NULL, 0);
-	return 0;
-}
-
-static const char *copy_file(const struct file *from, struct file *to)
-{
-	size_t len = from->io.size;
-	u8 *buf = malloc(len);
-	struct vhd_error err;
-
-	CHECK(!file_memory(to));
-	CHECK(!from->io.read((void *)from, 0, buf, len));
-	CHECK_OK(vhd_io_write(&to->io, 0, buf, len, "test", &err));
-	free(buf);
-	return NULL;
-}
-
 /* What a block is written with, at both of its ends */
 static void mark(u8 *buf, u32 block)
 {
@@ -126,31 +40,22 @@ static void mark(u8 *buf, u32 block)
 static const char *rig_start(struct rig *rig, size_t sample, u32 random)
 {
 	struct vhd_error err;
+	struct file file;
 
 	memset(rig, 0, sizeof(*rig));
-	rig->random = random;
-	TRY(sample_make(sample, &rig->before));
-	TRY(copy_file(&rig->before, &rig->file));
-	rig->io = (struct vhd_io) {
-		.read = rig_read,
-		.write = rig_write,
-		.zero = rig_zero,
-		.resize = rig_resize,
-		.flush = rig_flush,
-		.file = rig,
-		.size = rig->file.io.size,
-	};
-	CHECK_OK(vhd_image_open(&rig->img, &rig->io, true, &err));
+	TRY(sample_make(sample, &file));
+	crash_start(&rig->crash, random);
+	TRY(crash_file(&rig->crash, 0, &file));
+	file_close(&file);
+	rig->io = &rig->crash.files[0].io;
+	CHECK_OK(vhd_image_open(&rig->img, rig->io, true, &err));
 	return NULL;
 }
 
 static void rig_stop(struct rig *rig)
 {
 	vhd_image_close(&rig->img);
-	while (rig->count)
-		free(rig->changes[--rig->count].data);
-	file_close(&rig->file);
-	file_close(&rig->before);
+	crash_stop(&rig->crash);
 }
 
 static void rig_flushed(struct rig *rig)
@@ -159,7 +64,7 @@ static void rig_flushed(struct rig *rig)
 
 	for (i = 0; i < BLOCKS; i++)
 		if (rig->written[i] && !rig->flushed[i])
-			rig->flushed[i] = rig->count;
+			rig->flushed[i] = rig->crash.count;
 }
 
 /* Allocate all blocks, a few at a time, and write to both ends of each. */
@@ -171,13 +76,13 @@ static const char *rig_work(struct rig *rig)
 	u8 buf[MARK];
 
 	for (i = 0; i < BLOCKS; i++) {
-		j = rig_random(rig, i + 1);
+		j = crash_random(&rig->crash, i + 1);
 		order[i] = order[j];
 		order[j] = i;
 	}
-	CHECK_OK(vhd_alloc_start(&rig->alloc, &rig->img, &rig->io, ids, &err));
+	CHECK_OK(vhd_alloc_start(&rig->alloc, &rig->img, rig->io, ids, &err));
 	for (done = 0; done < BLOCKS; done += count) {
-		count = 1 + rig_random(rig, 4);
+		count = 1 + crash_random(&rig->crash, 4);
 		if (count > BLOCKS - done)
 			count = BLOCKS - done;
 		CHECK_OK(vhd_alloc_blocks(&rig->alloc, order + done, count, places, &err));
@@ -190,74 +95,20 @@ static const char *rig_work(struct rig *rig)
 			}
 			CHECK(places[i].where == VHD_WHERE_DATA);
 			mark(buf, order[done + i]);
-			CHECK_OK(vhd_io_write(&rig->io, places[i].data, buf, MARK, "test", &err));
-			CHECK_OK(vhd_io_write(&rig->io, places[i].data +
+			CHECK_OK(vhd_io_write(rig->io, places[i].data, buf, MARK, "test", &err));
+			CHECK_OK(vhd_io_write(rig->io, places[i].data +
 					      vhd_block_size(&rig->img) - MARK, buf, MARK, "test",
 					      &err));
-			rig->written[order[done + i]] = rig->count;
+			rig->written[order[done + i]] = rig->crash.count;
 		}
 		CHECK(vhd_alloc_blocks(&rig->alloc, order + done, 1, places, &err) == -EEXIST);
-		if (rig_random(rig, 2)) {
-			CHECK_OK(vhd_io_flush(&rig->io, &err));
+		if (crash_random(&rig->crash, 2)) {
+			CHECK_OK(vhd_io_flush(rig->io, &err));
 			rig_flushed(rig);
 		}
 	}
 	CHECK_OK(vhd_alloc_stop(&rig->alloc, &err));
 	rig_flushed(rig);
-	return NULL;
-}
-
-/* Do a change to a file, or the part of it that made it. */
-static const char *redo(struct file *file, const struct change *c, u64 len)
-{
-	struct vhd_error err;
-
-	switch (c->kind) {
-	case CHANGE_WRITE:
-		CHECK_OK(vhd_io_write(&file->io, c->pos, c->data, len, "test", &err));
-		break;
-	case CHANGE_ZERO:
-		CHECK_OK(vhd_io_zero(&file->io, c->pos, len, &err));
-		break;
-	case CHANGE_SIZE:
-		CHECK_OK(vhd_io_resize(&file->io, c->len, &err));
-		break;
-	case CHANGE_FLUSH:
-		break;
-	}
-	return NULL;
-}
-
-/* The file as it is when the machine stops after @stop changes */
-static const char *crash(struct rig *rig, int stop, int way, struct file *file)
-{
-	int i, flushed = 0;
-	struct vhd_error err;
-	u64 len, end;
-
-	TRY(copy_file(&rig->before, file));
-	for (i = 0; i < stop; i++)
-		if (rig->changes[i].kind == CHANGE_FLUSH)
-			flushed = i + 1;
-	for (i = 0; i < stop; i++) {
-		len = rig->changes[i].len;
-		if (i >= flushed && way == 1)
-			break;
-		if (i >= flushed && way > 1) {
-			if (rig_random(rig, 2))
-				continue;
-			/* sectors are written whole, and a file may get longer before */
-			if (rig->changes[i].kind == CHANGE_WRITE && rig_random(rig, 2)) {
-				end = rig->changes[i].pos + len;
-				len = rig_random(rig, len / 512 + 1) * 512;
-				if (end > file->io.size && rig_random(rig, 2))
-					CHECK_OK(vhd_io_resize(&file->io, end, &err));
-				if (!len)
-					continue;
-			}
-		}
-		TRY(redo(file, &rig->changes[i], len));
-	}
 	return NULL;
 }
 
@@ -324,9 +175,9 @@ static const char *crash_sample(size_t sample)
 
 	TRY(rig_start(&rig, sample, 7 + sample));
 	TRY(rig_work(&rig));
-	for (stop = 0; stop <= rig.count; stop++) {
-		for (way = 0; way < WAYS; way++) {
-			TRY(crash(&rig, stop, way, &file));
+	for (stop = 0; stop <= rig.crash.count; stop++) {
+		for (way = 0; way < CRASH_WAYS; way++) {
+			TRY(crash_at(&rig.crash, 0, stop, way, &file));
 			TRY(look(&rig, &file, stop));
 			file_close(&file);
 		}

@@ -47,7 +47,8 @@ static int file_write(void *arg, u64 pos, const void *buf, size_t len)
 		return -EIO;
 	if (fails) {
 		file->torn = false;
-		len /= 2;
+		/* sectors are written whole */
+		len = len / 2 / 512 * 512;
 	}
 	while (len) {
 		n = pwrite(file->fd, from, len, pos);

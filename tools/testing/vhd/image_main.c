@@ -6,6 +6,7 @@
  *   image info FILE
  *   image check FILE
  *   image cat FILE...		the disk on standard output, child first
+ *   image write FILE RAW FROM TO	part of a raw disk; whole chunks
  *   image log FILE		leave the log of a VHDX dirty: it zeroes nothing,
  *				and writes what is there
  *   image open FILE		for writing: replays the log
@@ -19,12 +20,14 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "chain.h"
 #include "check.h"
 #include "create.h"
 #include "file.h"
 #include "map.h"
 #include "text.h"
 #include "vhdx_log.h"
+#include "write.h"
 
 #define CHAIN	8
 #define CHUNK	(1U << 20)
@@ -121,69 +124,69 @@ static int cmd_check(char *path)
 	return check.errors != 0;
 }
 
-struct chain {
-	struct file file[CHAIN];
-	struct vhd_image img[CHAIN];
-	struct vhd_map map[CHAIN];
-	int depth;
-};
-
-/* Read part of the disk as the image of number @i and its parents have it. */
-static int chain_read(struct chain *c, int i, u64 pos, u8 *buf, u64 len)
-{
-	struct vhd_run run;
-
-	while (len) {
-		if (i == c->depth || pos >= c->img[i].size) {
-			memset(buf, 0, len);
-			return 0;
-		}
-		if (vhd_map_run(&c->map[i], pos, &run, &err))
-			return -1;
-		if (run.len > len)
-			run.len = len;
-		if (run.where == VHD_WHERE_ZERO)
-			memset(buf, 0, run.len);
-		else if (run.where == VHD_WHERE_PARENT &&
-			 chain_read(c, i + 1, pos, buf, run.len))
-			return -1;
-		else if (run.where == VHD_WHERE_DATA &&
-			 vhd_io_read(&c->file[i].io, run.data, buf, run.len, "data", &err))
-			return -1;
-		pos += run.len;
-		buf += run.len;
-		len -= run.len;
-	}
-	return 0;
-}
-
 static int cmd_cat(char **paths, int count)
 {
-	static struct chain c;
+	static struct vhd_link link[CHAIN];
+	static struct file file[CHAIN];
+	struct vhd_chain c = { .link = link };
 	static u8 buf[CHUNK];
 	u64 pos, len;
 
 	if (count > CHAIN)
 		return 2;
-	for (c.depth = 0; c.depth < count; c.depth++) {
-		if (open_image(&c.file[c.depth], &c.img[c.depth], paths[c.depth], false))
+	for (; c.depth < count; c.depth++) {
+		if (open_image(&file[c.depth], &link[c.depth].img, paths[c.depth], false))
 			return 1;
-		if (vhd_map_init(&c.map[c.depth], &c.img[c.depth], &c.file[c.depth].io, &err))
+		link[c.depth].io = &file[c.depth].io;
+		if (vhd_map_init(&link[c.depth].map, &link[c.depth].img, link[c.depth].io, &err))
 			return fail(paths[c.depth]);
-		if (c.depth && vhd_image_fits_parent(&c.img[c.depth - 1], &c.img[c.depth], &err))
+		if (c.depth &&
+		    vhd_image_fits_parent(&link[c.depth - 1].img, &link[c.depth].img, &err))
 			return fail(paths[c.depth]);
 	}
-	for (pos = 0; pos < c.img[0].size; pos += len) {
-		len = c.img[0].size - pos < CHUNK ? c.img[0].size - pos : CHUNK;
-		if (chain_read(&c, 0, pos, buf, len))
+	for (pos = 0; pos < link[0].img.size; pos += len) {
+		len = link[0].img.size - pos < CHUNK ? link[0].img.size - pos : CHUNK;
+		if (vhd_chain_read(&c, pos, buf, len, &err))
 			return fail(paths[0]);
 		if (fwrite(buf, len, 1, stdout) != 1)
 			return 1;
 	}
 	while (c.depth--) {
-		vhd_map_exit(&c.map[c.depth]);
-		vhd_image_close(&c.img[c.depth]);
+		vhd_map_exit(&link[c.depth].map);
+		vhd_image_close(&link[c.depth].img);
 	}
+	return 0;
+}
+
+/* Part of a raw disk goes to the same place of the image's. */
+static int cmd_write(char **args, int count)
+{
+	static struct vhd_write w;
+	static u8 buf[CHUNK];
+	struct file file, raw;
+	struct vhd_image img;
+	u64 pos, end, len;
+	guid_t ids[3];
+	int ret = 0;
+
+	if (count != 4 || file_open(&raw, args[1], O_RDONLY))
+		return 2;
+	if (open_image(&file, &img, args[0], true) || random_id(&ids[0]) || random_id(&ids[1]) ||
+	    random_id(&ids[2]))
+		return 1;
+	pos = strtoull(args[2], NULL, 0) / 4096 * 4096;
+	end = strtoull(args[3], NULL, 0);
+	if (vhd_write_start(&w, &img, &file.io, ids, &err))
+		return fail(args[0]);
+	for (; pos < end && pos < raw.io.size && !ret; pos += len) {
+		len = raw.io.size - pos < CHUNK ? raw.io.size - pos : CHUNK;
+		ret = vhd_io_read(&raw.io, pos, buf, len, "raw disk", &err);
+		if (!ret)
+			ret = vhd_write(&w, pos, buf, len, &err);
+	}
+	if (ret || vhd_write_stop(&w, &err))
+		return fail(args[0]);
+	vhd_image_close(&img);
 	return 0;
 }
 
@@ -239,6 +242,8 @@ int main(int argc, char **argv)
 		ret = cmd_check(argv[2]);
 	else if (!strcmp(cmd, "cat"))
 		ret = cmd_cat(argv + 2, argc - 2);
+	else if (!strcmp(cmd, "write"))
+		ret = cmd_write(argv + 2, argc - 2);
 	else if (!strcmp(cmd, "log"))
 		ret = cmd_log(argv[2]);
 	else if (!strcmp(cmd, "open"))

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <asm/byteorder.h>
 
+#include "crash.h"
 #include "test.h"
 #include "vhdx_log.h"
 
@@ -108,19 +109,6 @@ static const char *rig_replay(struct rig *rig, u8 (*want)[PAGE])
 	CHECK_OK(vhd_image_open(&img, &rig->file.io, false, &err));
 	CHECK(!img.vx.replayed);
 	vhd_image_close(&img);
-	return NULL;
-}
-
-static const char *copy_file(const struct file *from, struct file *to)
-{
-	size_t len = from->io.size;
-	u8 *buf = malloc(len);
-	struct vhd_error err;
-
-	CHECK(!file_memory(to));
-	CHECK(!from->io.read((void *)from, 0, buf, len));
-	CHECK_OK(vhd_io_write(&to->io, 0, buf, len, "test", &err));
-	free(buf);
 	return NULL;
 }
 

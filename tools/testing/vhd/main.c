@@ -59,7 +59,7 @@ int main(int argc, char **argv)
 {
 	static const struct test *const suites[] = {
 		text_tests, format_tests, flip_tests, log_tests, block_tests,
-		alloc_tests,
+		alloc_tests, write_tests, change_tests, merge_tests, repair_tests,
 	};
 
 	return test_main(suites, ARRAY_SIZE(suites), argc, argv);

@@ -24,7 +24,8 @@ const char *test_fail_error(const char *file, int line, const char *what,
 
 /* all tests of a file, ended by one without a name */
 extern const struct test text_tests[], format_tests[], flip_tests[], log_tests[],
-			 block_tests[], alloc_tests[];
+			 block_tests[], alloc_tests[], write_tests[], change_tests[],
+			 merge_tests[], repair_tests[];
 
 /* One of each format and type, of 70 MiB and a sector, unless said otherwise */
 extern const struct vhd_create samples[];

@@ -5,6 +5,12 @@
 #include <endian.h>
 #include <linux/types.h>
 
+#if __BYTE_ORDER == __LITTLE_ENDIAN
+#define __LITTLE_ENDIAN_BITFIELD
+#else
+#define __BIG_ENDIAN_BITFIELD
+#endif
+
 #define cpu_to_le16(x)	((__le16)htole16(x))
 #define cpu_to_le32(x)	((__le32)htole32(x))
 #define cpu_to_le64(x)	((__le64)htole64(x))

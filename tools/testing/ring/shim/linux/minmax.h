@@ -13,6 +13,7 @@
 	__a > __b ? __a : __b;						\
 })
 #define min_t(type, a, b)	min((type)(a), (type)(b))
+#define max_t(type, a, b)	max((type)(a), (type)(b))
 #define round_down(x, a)	((x) / (a) * (a))
 
 #endif /* SHIM_LINUX_MINMAX_H */
