@@ -79,9 +79,25 @@ static const char *nvsp_sections(void)
 	return NULL;
 }
 
+/* As Linux wants it: 16 entries, where the message says. */
+static const char *nvsp_table(void)
+{
+	static const u8 channels[] = { 0, 2, 5 };
+	struct vmb_nvsp_table_msg msg;
+	u32 i;
+
+	vsp_net_nvsp_table(&msg, channels, ARRAY_SIZE(channels));
+	CHECK(le32_to_cpu(msg.type) == 134 && le32_to_cpu(msg.count) == 16);
+	CHECK(le32_to_cpu(msg.offset) + 64 == sizeof(msg));
+	for (i = 0; i < 16; i++)
+		CHECK(le32_to_cpu(msg.entry[i]) == channels[i % 3]);
+	return NULL;
+}
+
 const struct test nvsp_tests[] = {
 	{ "nvsp-lengths", nvsp_lengths },
 	{ "nvsp-versions", nvsp_versions },
 	{ "nvsp-sections", nvsp_sections },
+	{ "nvsp-table", nvsp_table },
 	{}
 };

@@ -9,6 +9,7 @@ static const struct vsp_net_props props = {
 	.speed = 10000,
 	.connected = true,
 	.ready = true,
+	.queues = 4,
 };
 
 static struct vsp_net_change change;
@@ -211,6 +212,26 @@ static const char *oid_messages(void)
 	return NULL;
 }
 
+static const char *oid_rss(void)
+{
+	u8 off[28] = { VMB_NDIS_OBJECT_RSS_PARAMETERS, 2, 28 };
+
+	CHECK(ask(&props, VMB_RNDIS_QUERY, VMB_OID_GEN_RECEIVE_SCALE_CAPABILITIES, NULL,
+		  0) == 24 + 18);
+	CHECK(answer[24] == VMB_NDIS_OBJECT_RSS_CAPABILITIES && answer[26] == 18);
+	/* queues, entries */
+	CHECK(word(36) == 4 && answer[40] == 128 && !answer[41]);
+	off[4] = VMB_NDIS_RSS_DISABLE;
+	ask(&props, VMB_RNDIS_SET, VMB_OID_GEN_RECEIVE_SCALE_PARAMETERS, off, 28);
+	CHECK(word(12) == 0 && change.action == VSP_NET_SET_RSS && !change.rss.on);
+	ask(&props, VMB_RNDIS_SET, VMB_OID_GEN_RECEIVE_SCALE_PARAMETERS, off, 27);
+	CHECK(word(12) == VMB_RNDIS_STATUS_INVALID_LENGTH && change.action == VSP_NET_NOTHING);
+	off[4] = VMB_NDIS_RSS_KEY_UNCHANGED | VMB_NDIS_RSS_HASH_UNCHANGED;
+	ask(&props, VMB_RNDIS_SET, VMB_OID_GEN_RECEIVE_SCALE_PARAMETERS, off, 28);
+	CHECK(word(12) == VMB_RNDIS_STATUS_INVALID_DATA && change.action == VSP_NET_NOTHING);
+	return NULL;
+}
+
 const struct test oid_tests[] = {
 	{ "oid-query", oid_query },
 	{ "oid-list", oid_list },
@@ -218,5 +239,6 @@ const struct test oid_tests[] = {
 	{ "oid-set", oid_set },
 	{ "oid-parameter", oid_parameter },
 	{ "oid-messages", oid_messages },
+	{ "oid-rss", oid_rss },
 	{}
 };

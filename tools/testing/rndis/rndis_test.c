@@ -128,9 +128,11 @@ static const char *rndis_build(void)
 {
 	u32 i;
 
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < 8; i++) {
 		struct vsp_net_to_guest to = {
 			.len = 100,
+			.hashed = i & 4,
+			.hash = 0x12345678,
 			.tagged = i & 1,
 			.tci = 0xe123,
 			.csum = i & 2 ? VMB_CSUM_RX_TCP_GOOD : 0,
@@ -146,6 +148,15 @@ static const char *rndis_build(void)
 		CHECK(f.offset == head && f.len == 100);
 		CHECK(f.tagged == to.tagged && f.csum == to.csum);
 		CHECK(!f.tagged || f.tci == 0xe123);
+		/* the hash is the last one; it is not taken from guests */
+		if (to.hashed) {
+			__le32 tail[4];
+
+			memcpy(tail, buf + head - sizeof(tail), sizeof(tail));
+			CHECK(le32_to_cpu(tail[0]) == 16 && le32_to_cpu(tail[2]) == 12);
+			CHECK(le32_to_cpu(tail[1]) == VMB_PPI_HASH);
+			CHECK(le32_to_cpu(tail[3]) == 0x12345678);
+		}
 	}
 	return NULL;
 }

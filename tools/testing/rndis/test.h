@@ -12,7 +12,7 @@
 #include "wire.h"
 
 /* all tests of a file, ended by one without a name */
-extern const struct test nvsp_tests[], rndis_tests[], oid_tests[];
+extern const struct test nvsp_tests[], rndis_tests[], oid_tests[], rss_tests[];
 
 /* a copy in memory of exactly that size, so that a byte too many is seen */
 static inline void *exactly(const void *data, u32 len)
