@@ -9,6 +9,7 @@
 
 #include "command.h"
 #include "host.h"
+#include "network.h"
 #include "util.h"
 
 /* longest line of nouns and a verb */
@@ -247,7 +248,9 @@ static const struct command_option *find_option(const struct command *cmd, const
 	return NULL;
 }
 
-static void offer_operands(const struct command *cmd, int seen, const char *prefix)
+/* @first is the operand that comes first, if the second is wanted. */
+static void offer_operands(const struct command *cmd, int seen, const char *first,
+			   const char *prefix)
 {
 	const struct command *sub;
 
@@ -259,7 +262,25 @@ static void offer_operands(const struct command *cmd, int seen, const char *pref
 			host_each_name(offer, prefix);
 		else if (cmd->kind == OPERAND_FILE)
 			puts(":file");
+		else if (cmd->kind == OPERAND_SWITCH)
+			network_each_switch(offer, prefix);
+		else if (cmd->kind == OPERAND_NIC && !seen)
+			host_each_name(offer, prefix);
+		else if (cmd->kind == OPERAND_NIC)
+			host_each_device(first, "net.", offer, prefix);
 	}
+}
+
+static void offer_argument(const struct command_option *opt, const char *prefix)
+{
+	if (opt->values)
+		offer_list(opt->values, prefix);
+	else if (!strcmp(opt->arg, "FILE"))
+		puts(":file");
+	else if (!strcmp(opt->arg, "SWITCH"))
+		network_each_switch(offer, prefix);
+	else if (!strcmp(opt->arg, "DEV"))
+		network_each_link(offer, prefix);
 }
 
 /* What may stand for the last word; ":file" for names of files. */
@@ -267,6 +288,7 @@ static int complete(const struct command *cmd, int argc, char **argv)
 {
 	const struct command_option *opt = NULL;
 	const struct command *sub;
+	const char *first = NULL;
 	int i, seen = 0;
 
 	if (!argc)
@@ -287,19 +309,16 @@ static int complete(const struct command *cmd, int argc, char **argv)
 			return EXIT_SUCCESS;
 		if (sub)
 			cmd = sub;
-		else
-			seen++;
+		else if (!seen++)
+			first = argv[i];
 	}
-	if (opt && opt->values) {
-		offer_list(opt->values, argv[i]);
-	} else if (opt) {
-		if (!strcmp(opt->arg, "FILE"))
-			puts(":file");
+	if (opt) {
+		offer_argument(opt, argv[i]);
 	} else if (argv[i][0] == '-') {
 		offer_options(cmd->options, argv[i]);
 		offer_options(common_options, argv[i]);
 	} else {
-		offer_operands(cmd, seen, argv[i]);
+		offer_operands(cmd, seen, first, argv[i]);
 	}
 	return EXIT_SUCCESS;
 }

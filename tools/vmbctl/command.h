@@ -51,6 +51,9 @@ enum command_operand {
 	OPERAND_NONE,
 	OPERAND_PARTITION,
 	OPERAND_FILE,
+	OPERAND_SWITCH,
+	/* a partition, and a NIC of it */
+	OPERAND_NIC,
 };
 
 /**
@@ -92,5 +95,30 @@ int vhd_info_run(const struct args *args);
 extern const struct command_option vhd_check_options[];
 int vhd_check_run(const struct args *args);
 int vhd_map_print_run(const struct args *args);
+int vhd_snapshot_run(const struct args *args);
+extern const struct command_option vhd_merge_options[];
+int vhd_merge_run(const struct args *args);
+int vhd_revert_run(const struct args *args);
+extern const struct command_option vhd_resize_options[];
+int vhd_resize_run(const struct args *args);
+extern const struct command_option vhd_attach_options[];
+int vhd_attach_run(const struct args *args);
+int vhd_detach_run(const struct args *args);
+int vhd_list_run(const struct args *args);
+
+extern const struct command_option switch_create_options[];
+int switch_create_run(const struct args *args);
+extern const struct command_option switch_delete_options[];
+int switch_delete_run(const struct args *args);
+int switch_list_run(const struct args *args);
+int switch_show_run(const struct args *args);
+extern const struct command_option nic_add_options[];
+int nic_add_run(const struct args *args);
+extern const struct command_option nic_remove_options[];
+int nic_remove_run(const struct args *args);
+extern const struct command_option nic_set_options[];
+int nic_set_run(const struct args *args);
+int nic_print(const char *partition, const char *name);
+int nic_list_run(const struct args *args);
 
 #endif /* VMBCTL_COMMAND_H */

@@ -23,9 +23,24 @@ static const char *sys(void)
 	return getenv("VMBCTL_SYS") ?: "/sys";
 }
 
-static char *config_dir(void)
+/**
+ * host_config_dir - where partitions are
+ *
+ * Return: to be freed.
+ */
+char *host_config_dir(void)
 {
 	return xasprintf("%s/kernel/config/vmb", sys());
+}
+
+/**
+ * host_net_dir - where interfaces are
+ *
+ * Return: to be freed.
+ */
+char *host_net_dir(void)
+{
+	return xasprintf("%s/class/net", sys());
 }
 
 static int is_dir(const struct dirent *e)
@@ -318,7 +333,7 @@ static int scan_config(const char *dir, struct dirent ***list)
  */
 int host_read(struct host *host, const char *only)
 {
-	char *dir = config_dir();
+	char *dir = host_config_dir();
 	struct dirent **list;
 	int n, i;
 
@@ -391,7 +406,7 @@ void host_free(struct host *host)
  */
 void host_each_name(void (*each)(const char *name, const char *arg), const char *arg)
 {
-	char *dir = config_dir();
+	char *dir = host_config_dir();
 	struct dirent **list;
 	int n, i;
 
@@ -403,6 +418,32 @@ void host_each_name(void (*each)(const char *name, const char *arg), const char 
 	if (n >= 0)
 		free(list);
 	free(dir);
+}
+
+/**
+ * host_each_device - say the names of devices of a partition
+ * @partition: its name
+ * @begin: of their names
+ * @each: called with each
+ * @arg: its second argument
+ */
+void host_each_device(const char *partition, const char *begin,
+		      void (*each)(const char *name, const char *arg), const char *arg)
+{
+	char *config = host_config_dir(), *dir = xasprintf("%s/%s", config, partition);
+	struct dirent **list;
+	int n, i;
+
+	n = scan(dir, &list);
+	for (i = 0; i < n; i++) {
+		if (!strncmp(list[i]->d_name, begin, strlen(begin)))
+			each(list[i]->d_name, arg);
+		free(list[i]);
+	}
+	if (n >= 0)
+		free(list);
+	free(dir);
+	free(config);
 }
 
 /**

@@ -130,9 +130,13 @@ struct host {
 	int uncounted;
 };
 
+char *host_config_dir(void);
+char *host_net_dir(void);
 int host_read(struct host *host, const char *only);
 void host_free(struct host *host);
 void host_each_name(void (*each)(const char *name, const char *arg), const char *arg);
+void host_each_device(const char *partition, const char *begin,
+		      void (*each)(const char *name, const char *arg), const char *arg);
 void host_warn_uncounted(const struct host *host);
 int host_measure_latency(void);
 

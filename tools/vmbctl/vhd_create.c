@@ -4,11 +4,9 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,6 +16,7 @@
 #include "progress.h"
 #include "text_parse.h"
 #include "util.h"
+#include "vhd_chain.h"
 #include "vhd_file.h"
 
 enum { FORMAT, TYPE, SIZE, BLOCK, SECTOR, PARENT, PREALLOCATE };
@@ -34,8 +33,6 @@ const struct command_option vhd_create_options[] = {
 	{ }
 };
 
-/* seconds from 1970 to 2000 */
-#define VHD_EPOCH	946684800
 /* between two looks of the progress bar */
 #define PREALLOCATE_STEP	(64ULL << 20)
 
@@ -72,90 +69,6 @@ static bool size_option(const struct args *args, int which, u64 *size)
 	}
 	*size = n;
 	return true;
-}
-
-static char *real_folder(const char *path)
-{
-	char *copy = xstrdup(path), *real = realpath(dirname(copy), NULL);
-
-	free(copy);
-	return real;
-}
-
-/*
- * The way from a folder to a file as Windows writes it, ".\x\y.vhdx" or
- * "..\x\y.vhdx". Both are absolute and without links.
- */
-static char *relative_path(const char *folder, const char *file)
-{
-	size_t i, same = 0;
-	bool up = false;
-	char *path, *old, *p;
-
-	for (i = 0; folder[i] && folder[i] == file[i]; i++)
-		if (folder[i] == '/')
-			same = i + 1;
-	if (!folder[i] && file[i] == '/')
-		same = i + 1;
-	path = xstrdup("");
-	/* the root has no name of its own */
-	for (i = same; i && i < strlen(folder) && folder[1]; i++) {
-		if (i != same && folder[i] != '/')
-			continue;
-		old = path;
-		path = xasprintf("%s../", old);
-		free(old);
-		up = true;
-	}
-	old = path;
-	path = xasprintf("%s%s%s", up ? "" : "./", old, file + same);
-	free(old);
-	for (p = path; *p; p++)
-		if (*p == '/')
-			*p = '\\';
-	return path;
-}
-
-/* All that the child takes over. The parent's strings are to be freed. */
-static int take_parent(struct vhd_create *p, const char *parent_path, const char *path)
-{
-	struct vhd_file file;
-	struct vhd_image parent;
-	char *folder, *real;
-	struct stat st;
-	int ret;
-
-	ret = vhd_file_image(&file, &parent, parent_path);
-	if (ret)
-		return ret;
-	folder = real_folder(path);
-	real = realpath(parent_path, NULL);
-	if (!folder || !real || fstat(file.fd, &st)) {
-		warn("%s", folder ? parent_path : path);
-		ret = EXIT_FAILED;
-	} else if (strchr(real, '\\')) {
-		warnx("%s: a parent cannot have \\ in its path: rename it", real);
-		ret = EXIT_FAILED;
-	} else {
-		if (p->format != parent.format) {
-			warnx("%s is a %s: a child has to be one, too", parent_path,
-			      vhd_format_name(parent.format));
-			ret = EXIT_USAGE;
-		}
-		p->type = VHD_TYPE_DIFF;
-		p->size = parent.size;
-		p->sector_size = parent.sector_size;
-		p->physical_size = parent.physical_size;
-		p->parent.id = parent.id;
-		p->parent.timestamp = st.st_mtime - VHD_EPOCH;
-		p->parent.relative = relative_path(folder, real);
-		p->parent.name = xstrdup(basename(real));
-	}
-	free(folder);
-	free(real);
-	vhd_image_close(&parent);
-	close(file.fd);
-	return ret;
 }
 
 /* Space for all of the file; what is in it stays. */
@@ -202,18 +115,6 @@ static int preallocate(struct vhd_file *file)
 	return EXIT_FAILED;
 }
 
-/* RFC 9562, version 4 */
-static guid_t random_id(void)
-{
-	guid_t id;
-
-	if (getrandom(&id, sizeof(id), 0) != sizeof(id))
-		err(EXIT_FAILED, "no random numbers");
-	id.b[7] = (id.b[7] & 0x0f) | 0x40;
-	id.b[8] = (id.b[8] & 0x3f) | 0x80;
-	return id;
-}
-
 /* What makes no sense together. */
 static bool options_fit(const struct args *args)
 {
@@ -235,31 +136,28 @@ static bool options_fit(const struct args *args)
 	return true;
 }
 
-static int create(const struct args *args, struct vhd_create *p, const char *path)
+static int preallocate_if(struct vhd_file *file, void *arg)
 {
-	struct vhd_error err;
-	struct vhd_file file;
+	const struct args *args = arg;
+
+	return args->value[PREALLOCATE] ? preallocate(file) : 0;
+}
+
+static int take_parent(struct vhd_create *p, const char *parent, const char *path)
+{
+	struct vhd_images *images = vhd_images_open(parent);
 	int ret;
 
-	ret = vhd_file_open(&file, path, O_RDWR | O_CREAT | O_EXCL);
-	if (ret)
-		return ret;
-	if (vhd_create(p, &file.io, &err)) {
-		if (err.code == -EINVAL || err.code == -EFBIG) {
-			warnx("%s", err.text);
-			ret = EXIT_USAGE;
-		} else {
-			ret = vhd_file_failed(&file, &err);
-		}
-	} else if (args->value[PREALLOCATE]) {
-		ret = preallocate(&file);
+	if (!images)
+		return access(parent, F_OK) ? EXIT_ABSENT : EXIT_FAILED;
+	if (p->format != images->link[0].img.format) {
+		warnx("%s is a %s: a child has to be one, too", parent,
+		      vhd_format_name(images->link[0].img.format));
+		ret = EXIT_USAGE;
+	} else {
+		ret = vhd_child_params(p, images, path);
 	}
-	if (close(file.fd) && !ret) {
-		warn("%s", path);
-		ret = EXIT_FAILED;
-	}
-	if (ret)
-		unlink(path);
+	vhd_images_close(images);
 	return ret;
 }
 
@@ -293,16 +191,15 @@ int vhd_create_run(const struct args *args)
 	if (args->value[SECTOR])
 		p.sector_size = strtoul(args->value[SECTOR], NULL, 10);
 	p.timestamp = time(NULL) - VHD_EPOCH;
-	p.id = random_id();
-	p.file_id = random_id();
-	p.disk_id = random_id();
+	p.id = vhd_random_id();
+	p.file_id = vhd_random_id();
+	p.disk_id = vhd_random_id();
 
 	if (args->value[PARENT])
 		ret = take_parent(&p, args->value[PARENT], path);
 	if (!ret)
-		ret = create(args, &p, path);
-	free(p.parent.relative);
-	free(p.parent.name);
+		ret = vhd_file_create(&p, path, preallocate_if, (void *)args);
+	vhd_child_free(&p);
 	if (ret || !args->json)
 		return ret;
 	return vhd_info_run(args);

@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -135,13 +137,19 @@ int vhd_file_open(struct vhd_file *file, const char *path, int flags)
  * @file: open for reading and writing
  *
  * Who writes an image that a machine is running from destroys it. A lease is
- * given only if there is no other open file; it is not kept.
+ * given only if there is no other open file. It is kept until the file is closed:
+ * who opens it then has to wait, and we get SIGIO.
  *
  * Return: 0 or an exit code, when it has been said what is wrong.
  */
 int vhd_file_alone(struct vhd_file *file)
 {
-	if (!fcntl(file->fd, F_SETLEASE, F_WRLCK) && !fcntl(file->fd, F_SETLEASE, F_UNLCK))
+	struct sigaction action;
+
+	/* who does nothing about it ends soon, and is not to be ended by it */
+	if (!sigaction(SIGIO, NULL, &action) && action.sa_handler == SIG_DFL)
+		signal(SIGIO, SIG_IGN);
+	if (!fcntl(file->fd, F_SETLEASE, F_WRLCK))
 		return 0;
 	if (errno == EAGAIN)
 		warnx("%s is in use: end the program or the machine that has it open", file->path);
@@ -186,27 +194,100 @@ int vhd_file_image(struct vhd_file *file, struct vhd_image *img, const char *pat
 }
 
 /**
+ * vhd_random_id - an id that nothing else has
+ *
+ * Return: as RFC 9562 has it, version 4.
+ */
+guid_t vhd_random_id(void)
+{
+	guid_t id;
+
+	if (getrandom(&id, sizeof(id), 0) != sizeof(id))
+		err(EXIT_FAILED, "no random numbers");
+	id.b[7] = (id.b[7] & 0x0f) | 0x40;
+	id.b[8] = (id.b[8] & 0x3f) | 0x80;
+	return id;
+}
+
+/**
+ * vhd_file_create - make an image
+ * @params: what it is to be
+ * @path: where; there must be nothing
+ * @more: to be done with its file, or NULL
+ * @arg: for @more
+ *
+ * Return: 0; or an exit code, when it has been said what is wrong, and nothing is
+ * left.
+ */
+int vhd_file_create(const struct vhd_create *params, const char *path,
+		    int (*more)(struct vhd_file *file, void *arg), void *arg)
+{
+	struct vhd_error error;
+	struct vhd_file file;
+	int ret;
+
+	ret = vhd_file_open(&file, path, O_RDWR | O_CREAT | O_EXCL);
+	if (ret)
+		return ret;
+	if (vhd_create(params, &file.io, &error)) {
+		if (error.code == -EINVAL || error.code == -EFBIG) {
+			warnx("%s", error.text);
+			ret = EXIT_USAGE;
+		} else {
+			ret = vhd_file_failed(&file, &error);
+		}
+	} else if (more) {
+		ret = more(&file, arg);
+	}
+	if (close(file.fd) && !ret) {
+		warn("%s", path);
+		ret = EXIT_FAILED;
+	}
+	if (ret)
+		unlink(path);
+	return ret;
+}
+
+/* With / for \, from @folder if it is given */
+static char *native_path(const char *folder, const char *path)
+{
+	char *native = folder ? xasprintf("%s/%s", folder, path) : xstrdup(path), *p;
+
+	for (p = native + (folder ? strlen(folder) : 0); *p; p++)
+		if (*p == '\\')
+			*p = '/';
+	return native;
+}
+
+/**
  * vhd_file_parent_path - where the parent of an image should be
  * @child: path of the image
  * @img: a differencing image
  *
- * By the relative path alone: drive letters mean nothing here.
+ * By the relative path; by the absolute one when there is nothing, unless it has
+ * a drive letter, which means nothing here.
  *
  * Return: a path, to be freed, or NULL.
  */
 char *vhd_file_parent_path(const char *child, const struct vhd_image *img)
 {
-	char *relative, *dir, *path, *p;
+	const char *absolute = img->parent.absolute;
+	const char *relative = img->parent.relative;
+	char *copy = xstrdup(child), *path = NULL, *other;
 
-	if (!img->parent.relative)
-		return NULL;
-	relative = xstrdup(img->parent.relative);
-	for (p = relative; *p; p++)
-		if (*p == '\\')
-			*p = '/';
-	dir = xstrdup(child);
-	path = xasprintf("%s/%s", dirname(dir), relative);
-	free(dir);
-	free(relative);
-	return path;
+	if (relative && !strncmp(relative, ".\\", 2))
+		relative += 2;
+	if (relative)
+		path = native_path(dirname(copy), relative);
+	free(copy);
+	if (!absolute || (*absolute != '\\' && *absolute != '/') ||
+	    (path && !access(path, F_OK)))
+		return path;
+	other = native_path(NULL, absolute);
+	if (path && access(other, F_OK)) {
+		free(other);
+		return path;
+	}
+	free(path);
+	return other;
 }

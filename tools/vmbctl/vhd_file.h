@@ -3,7 +3,11 @@
 #ifndef VMBCTL_VHD_FILE_H
 #define VMBCTL_VHD_FILE_H
 
+#include "create.h"
 #include "image.h"
+
+/* seconds from 1970 to 2000 */
+#define VHD_EPOCH	946684800LL
 
 /**
  * struct vhd_file - an image's file
@@ -21,6 +25,9 @@ int vhd_file_open(struct vhd_file *file, const char *path, int flags);
 int vhd_file_alone(struct vhd_file *file);
 int vhd_file_image(struct vhd_file *file, struct vhd_image *img, const char *path);
 int vhd_file_failed(const struct vhd_file *file, const struct vhd_error *err);
+int vhd_file_create(const struct vhd_create *params, const char *path,
+		    int (*more)(struct vhd_file *file, void *arg), void *arg);
+guid_t vhd_random_id(void);
 char *vhd_file_parent_path(const char *child, const struct vhd_image *img);
 
 #endif /* VMBCTL_VHD_FILE_H */

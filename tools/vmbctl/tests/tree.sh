@@ -96,3 +96,67 @@ make_tree() {
 		partition name=vm2 state=free
 	END
 }
+
+# What stands for ip and bridge: they write down what they are asked, fail where a
+# line of $tmp/fail is part of it, and know how to show two things.
+make_network() {
+	path=$PATH
+	mkdir "$tmp/bin"
+	cat >"$tmp/bin/ip" <<-END
+		#!/bin/sh
+		echo "\${0##*/} \$*" >>"$tmp/asked"
+		if [ -e "$tmp/fail" ]; then
+			case "\$*" in *"\$(cat "$tmp/fail")"*) echo "no such luck" >&2; exit 2 ;; esac
+		fi
+		case "\$*" in
+		"-details -json address show") cat "$tmp/links.json" ;;
+		"-json vlan show") cat "$tmp/vlans.json" ;;
+		esac
+	END
+	chmod +x "$tmp/bin/ip"
+	cp "$tmp/bin/ip" "$tmp/bin/bridge"
+	PATH=$tmp/bin:$PATH
+
+	# a private switch with two NICs, an internal one with one, an external one
+	jq -n '
+		def link($name; $mac): {ifname: $name, flags: ["BROADCAST", "UP", "LOWER_UP"],
+			mtu: 1500, address: $mac, addr_info: []};
+		def bridge($vlans): {linkinfo: {info_kind: "bridge", info_data: {vlan_filtering: $vlans}}};
+		def port($of): {master: $of, linkinfo: {info_slave_kind: "bridge",
+			info_slave_data: {state: "forwarding"}}};
+		[link("lo"; "00:00:00:00:00:00"), {},
+		link("eth1"; "52:54:00:00:00:01"),
+		link("eth2"; "52:54:00:00:00:02") + {addr_info: [{family: "inet",
+			local: "192.0.2.7", prefixlen: 24, scope: "global"}]},
+		link("lan"; "02:76:11:22:33:44") + bridge(0) + {addr_info: [
+			{family: "inet", local: "10.0.0.1", prefixlen: 24, scope: "global"},
+			{family: "inet6", local: "fe80::1", prefixlen: 64, scope: "link"}]},
+		link("wan"; "52:54:00:00:00:00") + bridge(1),
+		link("eth0"; "52:54:00:00:00:00") + port("wan"),
+		link("vms"; "02:76:11:22:33:55") + bridge(1),
+		link("vm1net0"; "fe:76:00:00:00:01") + port("vms"),
+		(link("vmb0"; "fe:76:00:00:00:02") + port("vms") + {flags: ["UP"], mtu: 9000} |
+			.linkinfo.info_slave_data.state = "disabled"),
+		# of somebody else, with the name that one in another namespace has, too
+		link("vmb1"; "52:54:00:00:00:09"),
+		link("vm1net1"; "fe:76:00:00:00:05") + port("lan")]' >"$tmp/links.json"
+	# as iproute2 6.1 has it
+	jq -n '
+		def untagged: ["PVID", "Egress Untagged"];
+		[{ifname: "wan", vlans: [{vlan: 1, flags: untagged}]},
+		{ifname: "eth0", vlans: ([{vlan: 1, flags: untagged}] + [range(2; 4095) | {vlan: .}])},
+		{ifname: "vm1net0", vlans: [{vlan: 10, flags: untagged}]},
+		{ifname: "vmb0", vlans: [{vlan: 5, flags: untagged}, {vlan: 20, vlanEnd: 22}, {vlan: 30}]}]
+		' >"$tmp/vlans.json"
+
+	nic_attrs vm1/net.0 01 1 1500 0 vm1net0 "ready 0x60001"
+	nic_attrs vm1/net.1 05 1 1500 0 vm1net1 closed
+	nic_attrs "$odd/net.x" 02 1 9000 1 vmb0 closed
+	nic_attrs vm2/net.0 03 1 1500 0 vmb1 closed
+	nic_attrs vm2/net.1 04 0 1500 0 vmb%d disabled
+}
+
+nic_attrs() {
+	attrs "$config/$1" "mac=02:76:00:00:00:$2" "enable=$3" "mtu=$4" "mac_spoofing=$5" \
+		"ifname=$6" "state=$7" speed=10000
+}

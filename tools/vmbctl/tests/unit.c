@@ -10,6 +10,7 @@
 #include "record.h"
 #include "text.h"
 #include "text_parse.h"
+#include "vlan.h"
 
 static int failures;
 
@@ -253,6 +254,47 @@ static void sizes(void)
 	EXPECT(n == 7);
 }
 
+static void expect_list(const char *list, const char *want)
+{
+	struct vlan_set set = {};
+	char *text;
+
+	EXPECT(vlan_parse_list(list, &set));
+	text = vlan_text(&set);
+	EXPECT_TEXT(text, want);
+	free(text);
+}
+
+static void vlan_lists(void)
+{
+	static const char *const bad[] = {
+		"", ",", "1,", ",1", "0", "4095", "1-4095", "0-3", "3-2", "1-", "-1", "1--2",
+		"1 2", "1, 2", "a", "1a", "99999999999999999999", "1-2-3",
+	};
+	struct vlan_set set = {}, same;
+	unsigned int first, last = 0, id = 7;
+	size_t i;
+
+	expect_list("1", "1");
+	expect_list("4094", "4094");
+	expect_list("1-4094", "1-4094");
+	expect_list("10,20-29", "10,20-29");
+	expect_list("29-29,20-28,10,10", "10,20-29");
+	expect_list("63,64,127-128,192", "63-64,127-128,192");
+
+	vlan_add(&set, 5, 6);
+	same = set;
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		EXPECT(!vlan_parse_list(bad[i], &set));
+	EXPECT(!memcmp(&set, &same, sizeof(set)));
+	EXPECT(vlan_next(&set, &first, &last) && first == 5 && last == 6);
+	EXPECT(!vlan_next(&set, &first, &last));
+
+	EXPECT(!vlan_parse_id("0", &id) && !vlan_parse_id("4095", &id) &&
+	       !vlan_parse_id("", &id) && !vlan_parse_id("1-2", &id) && id == 7);
+	EXPECT(vlan_parse_id("4094", &id) && id == 4094);
+}
+
 int main(void)
 {
 	static const struct { const char *name; void (*run)(void); } tests[] = {
@@ -265,6 +307,7 @@ int main(void)
 		{ "find-channel", find_channel },
 		{ "numbers", numbers },
 		{ "sizes", sizes },
+		{ "vlan-lists", vlan_lists },
 		{ }
 	};
 	int passed = 0, failed = 0;
