@@ -33,7 +33,25 @@ static void vmwp_mem_add(struct vmwp_slot *slot)
 		.len = slot->len,
 		.hva = slot->hva,
 	};
-	int ret = vmwp_ioctl(vmwp.vmb_fd, VMB_MEM_ADD, &mem);
+	int ret;
+
+	if (vmwp.pin && !slot->readonly)
+		mem.flags = VMB_MEM_PINNED;
+	ret = vmwp_ioctl(vmwp.vmb_fd, VMB_MEM_ADD, &mem);
+	/* memory of a device for instance: no harm, I/O seldom goes there */
+	if (ret == -EFAULT && mem.flags == VMB_MEM_PINNED) {
+		vmwp_trace("memory %#llx+%#llx cannot be pinned", slot->gpa, slot->len);
+		mem.flags = 0;
+		ret = vmwp_ioctl(vmwp.vmb_fd, VMB_MEM_ADD, &mem);
+	}
+	if (ret == -ENOMEM && mem.flags == VMB_MEM_PINNED) {
+		vmwp_err("guest memory %#llx+%#llx cannot be pinned: more locked memory is needed (ulimit -l), or no --pin-memory",
+			 slot->gpa, slot->len);
+		if (atomic_load(&vmwp.used)) {
+			mem.flags = 0;
+			ret = vmwp_ioctl(vmwp.vmb_fd, VMB_MEM_ADD, &mem);
+		}
+	}
 
 	slot->added = !ret;
 	if (!ret) {

@@ -149,6 +149,7 @@ static void vmwp_leave_environment(void)
 		unsetenv("LD_PRELOAD");
 	unsetenv(VMWP_ENV_PARTITION);
 	unsetenv(VMWP_ENV_TRACE);
+	unsetenv(VMWP_ENV_PIN);
 	unsetenv(VMWP_ENV_PRELOAD);
 	unsetenv(VMWP_ENV_ACPI_FD);
 }
@@ -169,6 +170,7 @@ static int vmwp_create_vm(int fd, unsigned long request, void *arg)
 
 	snprintf(vmwp.partition, sizeof(vmwp.partition), "%s", partition);
 	vmwp.trace = trace && *trace && strcmp(trace, "0");
+	vmwp.pin = getenv(VMWP_ENV_PIN);
 	vmwp.kvm_fd = fd;
 	ret = vmwp_ioctl(fd, KVM_GET_VCPU_MMAP_SIZE, NULL);
 	if (ret < (int)sizeof(struct kvm_run))

@@ -26,6 +26,7 @@
  * struct vmwp - the one virtual machine
  * @partition: name given to the launcher
  * @trace: log what is relayed
+ * @pin: have guest memory stay pinned
  * @kvm_fd: the VMM's /dev/kvm
  * @vm_fd: the virtual machine, -1 before there is one
  * @vmb_fd: /dev/vmb, bound to the partition
@@ -37,6 +38,7 @@
 struct vmwp {
 	char partition[VMB_NAME_MAX];
 	bool trace;
+	bool pin;
 	int kvm_fd;
 	atomic_int vm_fd;
 	int vmb_fd;

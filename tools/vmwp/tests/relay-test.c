@@ -334,6 +334,48 @@ static void t_slot_lost_later(void)
 	       "kvm slot 0: 0+0 at 0 flags 0\n");
 }
 
+static void t_slots_pinned(void)
+{
+	setenv("VMWP_PIN_MEMORY", "1", 1);
+	start_vm();
+	CHECK(!getenv("VMWP_PIN_MEMORY"));
+	CHECK(!slot(0, 0, 0xa0000, 0x10000000, 0));
+	CHECK(!slot(1, 0xfffc0000, 0x40000, 0x20000000, KVM_MEM_READONLY));
+	EXPECT("kvm slot 0: 0+0xa0000 at 0x10000000 flags 0\n"
+	       "vmb add 0+0xa0000 at 0x10000000 flags 2\n"
+	       "kvm slot 1: 0xfffc0000+0x40000 at 0x20000000 flags 2\n"
+	       "vmb add 0xfffc0000+0x40000 at 0x20000000 flags 1\n");
+	/* what is no memory */
+	fake_fail(VMB_MEM_ADD, EFAULT);
+	CHECK(!slot(2, 0xe0000000, PAGE, PAGE, 0));
+	EXPECT("kvm slot 2: 0xe0000000+0x1000 at 0x1000 flags 0\nfails 0xb701\n"
+	       "vmb add 0xe0000000+0x1000 at 0x1000 flags 0\n");
+}
+
+static void t_slot_not_pinned_at_start(void)
+{
+	setenv("VMWP_PIN_MEMORY", "1", 1);
+	start_vm();
+	fake_fail(VMB_MEM_ADD, ENOMEM);
+	slot(0, 0, PAGE, PAGE, 0);
+}
+
+static void t_slot_not_pinned_later(void)
+{
+	int vcpu;
+
+	setenv("VMWP_PIN_MEMORY", "1", 1);
+	start_vm();
+	vcpu = new_vcpu(1);
+	fake_on_run(run_hcall_once);
+	CHECK(!call(vcpu, KVM_RUN, NULL));
+	fake_log();
+	fake_fail(VMB_MEM_ADD, ENOMEM);
+	CHECK(!slot(0, 0, PAGE, PAGE, 0));
+	EXPECT("kvm slot 0: 0+0x1000 at 0x1000 flags 0\nfails 0xb701\n"
+	       "vmb add 0+0x1000 at 0x1000 flags 0\n");
+}
+
 static void t_setup(void)
 {
 	int vcpu0, vcpu1;
@@ -862,6 +904,9 @@ static const struct test {
 	{ "slots-kvm-refuses", t_slots_kvm_refuses },
 	{ "slot-lost-at-start", t_slot_lost_at_start, "No space left" },
 	{ "slot-lost-later", t_slot_lost_later, NULL, "No space left" },
+	{ "slots-pinned", t_slots_pinned },
+	{ "slot-not-pinned-at-start", t_slot_not_pinned_at_start, "ulimit -l" },
+	{ "slot-not-pinned-later", t_slot_not_pinned_later, NULL, "ulimit -l" },
 	{ "setup", t_setup },
 	{ "setup-thread", t_setup_thread },
 	{ "replug", t_replug },
