@@ -15,7 +15,7 @@ depends() {
 
 installkernel() {
 	# "=" would take a folder: these are names; those that are not there are left out
-	hostonly='' instmods vsc_ide vsc_ide_vmb ata_piix sd_mod
+	hostonly='' instmods vsc_ide vsc_ide_vmb vsc_net ata_piix sd_mod
 }
 
 install() {
