@@ -14,6 +14,7 @@
 #define PARTITION	"t"
 /* whether workers take busy channels over; 0 unless a test sets it */
 #define ADAPTIVE	"/sys/module/vmb_host/parameters/adaptive"
+#define SCHEDSTATS	"/proc/sys/kernel/sched_schedstats"
 /* how long a guest may take to let go of a device; 0 unless a test sets it */
 #define WITHDRAW_MS	"/sys/module/vmb_host/parameters/withdraw_ms"
 

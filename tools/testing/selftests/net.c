@@ -22,13 +22,25 @@
 /* not one that any stack listens to */
 #define ETHERTYPE	0x88b5
 
-static void dev_up(void)
+void net_dev_up(bool up)
 {
 	int fd = EXPECT_OK(socket(AF_INET, SOCK_DGRAM, 0));
-	struct ifreq req = { .ifr_name = IFNAME, .ifr_flags = IFF_UP };
+	struct ifreq req = { .ifr_name = IFNAME, .ifr_flags = up ? IFF_UP : 0 };
 
 	EXPECT_OK(ioctl(fd, SIOCSIFFLAGS, &req));
 	close(fd);
+}
+
+bool net_unlimited(u32 queue)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path),
+		 "/sys/class/net/" IFNAME "/queues/tx-%u/byte_queue_limits/limit_min", queue);
+	if (access(path, F_OK))
+		return false;
+	EXPECT_OK(config_write(path, "100000000"));
+	return true;
 }
 
 struct guest *net_guest(const char *attr, const char *value)
@@ -52,7 +64,7 @@ struct guest *net_guest(const char *attr, const char *value)
 	EXPECT_OK(config_write(NIC "/enable", "1"));
 	/* nothing of its own accord; a kernel without has no such file */
 	config_write("/proc/sys/net/ipv6/conf/" IFNAME "/disable_ipv6", "1");
-	dev_up();
+	net_dev_up(true);
 	g = guest_create(PARTITION);
 	bus_connect(g, VMB_VERSION_5_3);
 	return g;
@@ -100,9 +112,21 @@ static u32 take(struct net *n, const struct vmb_packet *in, void *buf, u32 size)
 {
 	struct vmb_rndis_indicate_status status;
 	struct vmb_rndis_head head;
-	u32 offset, len;
+	struct vmb_nvsp_table_msg table;
+	u32 offset, len, i;
 	const u8 *at;
 
+	if (in->type == VMB_PKT_INBAND) {
+		EXPECT(in->len >= sizeof(table));
+		memcpy(&table, in->data, sizeof(table));
+		EXPECT_EQ(le32_to_cpu(table.type), VMB_NVSP_INDIRECTION_TABLE);
+		EXPECT_EQ(le32_to_cpu(table.count), VMB_NVSP_TABLE_ENTRIES);
+		EXPECT_EQ(le32_to_cpu(table.offset), 12);
+		for (i = 0; i < VMB_NVSP_TABLE_ENTRIES; i++)
+			n->table[i] = le32_to_cpu(table.entry[i]);
+		n->nr_tables++;
+		return 0;
+	}
 	EXPECT_EQ(in->type, VMB_PKT_XFER_PAGES);
 	EXPECT_EQ(in->pageset_id, VMB_NVSP_RECV_BUF_ID);
 	EXPECT_EQ(vmb_packet_xfer_range(in, 0, &offset, &len), 0);
@@ -115,8 +139,12 @@ static u32 take(struct net *n, const struct vmb_packet *in, void *buf, u32 size)
 		net_give_back(n, in->trans_id);
 	memcpy(&head, buf, sizeof(head));
 	EXPECT_EQ(le32_to_cpu(head.len), len);
+	n->nr_taken++;
+	if (le32_to_cpu(head.type) == (VMB_RNDIS_QUERY | VMB_RNDIS_COMPLETE))
+		n->answered_at = n->nr_taken;
 	if (le32_to_cpu(head.type) != VMB_RNDIS_INDICATE_STATUS)
 		return len;
+	n->indicated_at = n->nr_taken;
 	memcpy(&status, (u8 *)buf + sizeof(head), sizeof(status));
 	n->indicated = le32_to_cpu(status.status);
 	return 0;
@@ -387,6 +415,161 @@ void net_initialize(struct net *n)
 	EXPECT_EQ(net_set(n, VMB_OID_GEN_CURRENT_PACKET_FILTER, &filter, 4), 0);
 	/* the stack learns of the carrier in its own time */
 	usleep(100000);
+}
+
+u32 net_simple(struct net *n, u32 type)
+{
+	struct {
+		struct vmb_rndis_head head;
+		__le32 id;
+	} msg = {
+		.head.type = cpu_to_le32(type),
+		.head.len = cpu_to_le32(sizeof(msg)),
+		.id = cpu_to_le32(++n->next_id),
+	};
+	u32 id = n->next_id, status;
+	u8 out[4096];
+
+	EXPECT_EQ(net_rndis(n, VMB_NVSP_CHANNEL_CONTROL, &msg, sizeof(msg)),
+		  VMB_NVSP_STATUS_SUCCESS);
+	if (type == VMB_RNDIS_HALT)
+		return 0;
+	EXPECT_EQ(net_recv(n, out, sizeof(out), GUEST_PATIENCE), 16);
+	memcpy(&status, out, 4);
+	EXPECT_EQ(status, type | VMB_RNDIS_COMPLETE);
+	/* the answer to RESET has no id */
+	if (type == VMB_RNDIS_RESET) {
+		memcpy(&status, out + 8, 4);
+		return status;
+	}
+	memcpy(&status, out + 8, 4);
+	EXPECT_EQ(status, id);
+	memcpy(&status, out + 12, 4);
+	return status;
+}
+
+u32 net_subchannels(struct net *n, u32 operation, u32 *count)
+{
+	struct vmb_nvsp_msg msg = {
+		.type = cpu_to_le32(VMB_NVSP_SUBCHANNEL),
+		.subchannel.operation = cpu_to_le32(operation),
+		.subchannel.count = cpu_to_le32(*count),
+	};
+
+	net_ask(n, &msg);
+	EXPECT_EQ(le32_to_cpu(msg.type), VMB_NVSP_SUBCHANNEL);
+	*count = le32_to_cpu(msg.subchannel_complete.count);
+	return le32_to_cpu(msg.subchannel_complete.status);
+}
+
+/* It shares the buffers of @n. */
+struct net *net_sub(const struct net *n, const struct vmb_msg_offer *offer, u32 vp)
+{
+	struct net *sub = calloc(1, sizeof(*sub));
+
+	EXPECT(sub);
+	chan_open(&sub->ch, n->ch.g, offer, 17, vp);
+	sub->recv = n->recv;
+	sub->send = n->send;
+	sub->section = n->section;
+	sub->sections = n->sections;
+	sub->tap = n->tap;
+	sub->ifindex = n->ifindex;
+	return sub;
+}
+
+struct net *net_up_multi(struct guest *g, struct net **sub, u32 nr)
+{
+	char path[80];
+	struct vmb_msg_offer offer;
+	u32 i, count = nr;
+	struct net *n;
+
+	while (g->nr_vps < 1 + nr)
+		guest_add_vp(g);
+	n = net_up(g);
+	EXPECT_EQ(net_subchannels(n, VMB_NVSP_SUBCHANNEL_ALLOCATE, &count),
+		  VMB_NVSP_STATUS_SUCCESS);
+	EXPECT_EQ(count, nr);
+	for (i = 0; i < nr; i++) {
+		bus_wait_offer(g, &offer);
+		EXPECT_EQ(le16_to_cpu(offer.sub_channel_index), i + 1);
+		sub[i] = net_sub(n, &offer, i + 1);
+	}
+	/* the netdev gets its queues in its own time */
+	snprintf(path, sizeof(path), "/sys/class/net/" IFNAME "/queues/tx-%u", nr);
+	for (i = 0; access(path, F_OK) && i < GUEST_PATIENCE / 10; i++)
+		usleep(10000);
+	EXPECT(!access(path, F_OK));
+	return n;
+}
+
+static const u8 net_rss_key[VMB_NDIS_RSS_KEY_BYTES] = {
+	0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67,
+	0x25, 0x3d, 0x43, 0xa3, 0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb,
+	0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3, 0x80, 0x30,
+	0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa,
+};
+
+/* As Linux sends it: 40 bytes, the table, the key; no more than request() takes. */
+u32 net_rss(struct net *n, const u32 *table, u32 entries, u32 flags)
+{
+	u8 buf[40 + 4 * 64 + VMB_NDIS_RSS_KEY_BYTES] = {};
+	struct vmb_ndis_rss_params par = {
+		.header.type = VMB_NDIS_OBJECT_RSS_PARAMETERS,
+		.header.revision = 2,
+		.header.size = cpu_to_le16(40),
+		.flags = cpu_to_le16(flags),
+		.hash = cpu_to_le32(VMB_NDIS_HASH_TOEPLITZ | VMB_NDIS_HASH_IPV4 |
+				    VMB_NDIS_HASH_TCP_IPV4 | VMB_NDIS_HASH_IPV6 |
+				    VMB_NDIS_HASH_TCP_IPV6),
+		.table_size = cpu_to_le16(4 * entries),
+		.table_offset = cpu_to_le32(40),
+		.key_size = cpu_to_le16(VMB_NDIS_RSS_KEY_BYTES),
+		.key_offset = cpu_to_le32(40 + 4 * entries),
+	};
+
+	EXPECT(entries <= 64);
+	memcpy(buf, &par, sizeof(par));
+	memcpy(buf + 40, table, 4 * entries);
+	memcpy(buf + 40 + 4 * entries, net_rss_key, sizeof(net_rss_key));
+	return net_set(n, VMB_OID_GEN_RECEIVE_SCALE_PARAMETERS, buf,
+		       40 + 4 * entries + sizeof(net_rss_key));
+}
+
+u32 net_tcp_frame(u8 *frame, const char *dest, const char *src)
+{
+	static const u8 ip[] = {
+		0x45, 0, 0, 46, 0, 0, 0, 0, 64, 6, 0, 0, 66, 9, 149, 187, 161, 142, 100, 80,
+		2794 >> 8, 2794 & 255, 1766 >> 8, 1766 & 255,
+	};
+
+	memset(frame, 0, 60);
+	memcpy(frame, dest, 6);
+	memcpy(frame + 6, src, 6);
+	frame[12] = 8;
+	memcpy(frame + 14, ip, sizeof(ip));
+	return 60;
+}
+
+u32 net_hash(const u8 *msg)
+{
+	struct vmb_rndis_packet pkt;
+	struct vmb_rndis_ppi ppi;
+	u32 at, end, hash;
+
+	memcpy(&pkt, msg + 8, sizeof(pkt));
+	at = le32_to_cpu(pkt.ppi_offset) + 8;
+	end = at + le32_to_cpu(pkt.ppi_len);
+	for (; at < end; at += le32_to_cpu(ppi.size)) {
+		memcpy(&ppi, msg + at, sizeof(ppi));
+		EXPECT(le32_to_cpu(ppi.size) >= 16 && le32_to_cpu(ppi.size) <= end - at);
+		if (le32_to_cpu(ppi.type) != VMB_PPI_HASH)
+			continue;
+		memcpy(&hash, msg + at + le32_to_cpu(ppi.offset), 4);
+		return hash;
+	}
+	return 0;
 }
 
 u32 net_packet(u8 *msg, const void *frame, u32 len)

@@ -27,6 +27,9 @@
  * @sections: how many
  * @next_id: of packets and requests
  * @indicated: the last status that was indicated
+ * @indicated_at: how many messages there had been
+ * @answered_at: how many there had been at the last answer to a QUERY
+ * @nr_taken: messages from the host
  * @hold: frames are not given back by net_recv()
  * @frame_id: of the packet with the last frame
  * @stash: messages that came before the answer that was waited for
@@ -35,6 +38,8 @@
  * @nr_stash: how many there were, ever
  * @tap: AF_PACKET socket on the netdev, or -1: see net_tap()
  * @ifindex: of the netdev
+ * @table: by which channels to send, as told last
+ * @nr_tables: how often that was
  */
 struct net {
 	struct chan ch;
@@ -46,6 +51,9 @@ struct net {
 	u32 sections;
 	u32 next_id;
 	u32 indicated;
+	u32 indicated_at;
+	u32 answered_at;
+	u32 nr_taken;
 	bool hold;
 	u64 frame_id;
 	u8 stash[NET_STASH][NET_STASH_BYTES];
@@ -54,6 +62,8 @@ struct net {
 	u32 nr_stash;
 	int tap;
 	int ifindex;
+	u32 table[VMB_NVSP_TABLE_ENTRIES];
+	u32 nr_tables;
 };
 
 /* a partition with NIC net.0, and its netdev up */
@@ -66,6 +76,11 @@ void net_start(struct net *n, u32 version);
 void net_initialize(struct net *n);
 /* all of it */
 struct net *net_up(struct guest *g);
+/* with @nr more VPs and sub-channels, all open */
+struct net *net_up_multi(struct guest *g, struct net **sub, u32 nr);
+struct net *net_sub(const struct net *n, const struct vmb_msg_offer *offer, u32 vp);
+/* ask for sub-channels; the status, and how many there will be */
+u32 net_subchannels(struct net *n, u32 operation, u32 *count);
 /* one NVSP message and its answer, whose length is returned */
 u32 net_ask(struct net *n, struct vmb_nvsp_msg *msg);
 void net_tell(struct net *n, const struct vmb_nvsp_msg *msg, u32 len);
@@ -81,6 +96,10 @@ u32 net_recv(struct net *n, void *buf, u32 size, int timeout_ms);
 void net_give_back(struct net *n, u64 id);
 u32 net_query(struct net *n, u32 oid, void *buf, u32 size, u32 *status);
 u32 net_set(struct net *n, u32 oid, const void *buf, u32 len);
+/* a message of nothing but its type and an id; the answer's status */
+u32 net_simple(struct net *n, u32 type);
+/* RSS with the key of @net_rss_key and @entries of @table; the answer's status */
+u32 net_rss(struct net *n, const u32 *table, u32 entries, u32 flags);
 /* a PACKET message around a frame; its length */
 u32 net_packet(u8 *msg, const void *frame, u32 len);
 /* frames by the netdev; the test is skipped where there is no such socket */
@@ -89,6 +108,18 @@ void net_tap_send(struct net *n, const void *frame, u32 len);
 int net_tap_recv(struct net *n, void *frame, u32 size, int timeout_ms);
 /* a frame of @len bytes to @dest from @src that nobody answers */
 void net_frame(u8 *frame, const char *dest, const char *src, u32 len, u8 seed);
+/* an IPv4/TCP frame, the documentation's first example of a hash */
+u32 net_tcp_frame(u8 *frame, const char *dest, const char *src);
+#define NET_TCP_HASH	0x51ccc178U
+/* the hash that a message from the host tells of; 0 for none */
+u32 net_hash(const u8 *msg);
+void net_dev_up(bool up);
+/*
+ * Let a queue of the netdev have any number of bytes on the way, as long as it
+ * has sections: from the next frame on that is given back. Whether the kernel
+ * has such limits.
+ */
+bool net_unlimited(u32 queue);
 long long net_counter(const char *key);
 
 #endif /* NET_H */

@@ -2,6 +2,7 @@
 /*
  * The network VSP, with a guest that keeps to the protocol and one that does not.
  */
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -178,6 +179,10 @@ TEST(back_pressure)
 	u8 frame[64], buf[4096];
 	u64 *held = calloc(total, sizeof(*held));
 
+	net_unlimited(0);
+	net_frame(frame, NET_MAC, HOST_MAC, 64, 0);
+	net_tap_send(n, frame, 64);
+	EXPECT(net_recv(n, buf, sizeof(buf), GUEST_PATIENCE));
 	n->hold = true;
 	for (i = 0; i < total; i++) {
 		net_frame(frame, NET_MAC, HOST_MAC, 64, i);
@@ -193,6 +198,39 @@ TEST(back_pressure)
 	for (i = 0; i < got; i++)
 		net_give_back(n, held[i]);
 	for (; got < total; got++) {
+		EXPECT(net_recv(n, buf, sizeof(buf), GUEST_PATIENCE));
+		net_frame(frame, NET_MAC, HOST_MAC, 64, got);
+		EXPECT(!memcmp(buf + 44, frame, 64));
+	}
+	EXPECT_EQ(net_counter("free"), n->sections);
+	guest_destroy(g);
+}
+
+/* What is on the way is limited, too: the queue waits, and nothing is lost. */
+TEST(byte_queue_limits)
+{
+	struct guest *g = net_guest(NULL, NULL);
+	struct net *n = net_up(g);
+	u8 frame[64], buf[4096];
+	u64 held[100];
+	u32 i, got = 0;
+
+	net_tap(n);
+	if (access("/sys/class/net/vmbtest0/queues/tx-0/byte_queue_limits", F_OK))
+		tap_skip("the kernel has no byte queue limits");
+	n->hold = true;
+	for (i = 0; i < 100; i++) {
+		net_frame(frame, NET_MAC, HOST_MAC, 64, i);
+		net_tap_send(n, frame, 64);
+	}
+	while (net_recv(n, buf, sizeof(buf), 300))
+		held[got++] = n->frame_id;
+	EXPECT(got > 0 && got < 100);
+	EXPECT_EQ(net_counter("stops"), 0);
+	n->hold = false;
+	for (i = 0; i < got; i++)
+		net_give_back(n, held[i]);
+	for (; got < 100; got++) {
 		EXPECT(net_recv(n, buf, sizeof(buf), GUEST_PATIENCE));
 		net_frame(frame, NET_MAC, HOST_MAC, 64, got);
 		EXPECT(!memcmp(buf + 44, frame, 64));
@@ -321,6 +359,327 @@ TEST(bad_buffers)
 	EXPECT_EQ(bus_gpadl_create(g, n->ch.relid, 0x778, 0x40000000, 64), VMB_STATUS_SUCCESS);
 	EXPECT_EQ(net_recv_buf(n, 0x778), VMB_NVSP_STATUS_FAIL);
 	EXPECT(bus_gpadl_teardown(g, n->ch.relid, 0x778));
+	guest_destroy(g);
+}
+
+/* KEEPALIVE, RESET and HALT: what is forgotten, and what goes on. */
+TEST(keepalive_reset_halt)
+{
+	struct guest *g = net_guest(NULL, NULL);
+	struct net *n = net_up(g);
+	__le32 filter = cpu_to_le32(VMB_NDIS_FILTER_DIRECTED);
+	u8 frame[64], msg[128], got[4096];
+	u32 status;
+
+	EXPECT_EQ(net_simple(n, VMB_RNDIS_KEEPALIVE), 0);
+	EXPECT_EQ(net_simple(n, VMB_RNDIS_RESET), 0);
+	/* nothing passed on until a filter is set again; QUERY as before */
+	net_query(n, VMB_OID_GEN_CURRENT_PACKET_FILTER, got, 64, &status);
+	EXPECT(!status && !memcmp(got, "\0\0\0\0", 4));
+	EXPECT_EQ(net_set(n, VMB_OID_GEN_CURRENT_PACKET_FILTER, &filter, 4), 0);
+	net_frame(frame, HOST_MAC, NET_MAC, 64, 1);
+	EXPECT_EQ(net_rndis(n, 0, msg, net_packet(msg, frame, 64)), VMB_NVSP_STATUS_SUCCESS);
+
+	net_simple(n, VMB_RNDIS_HALT);
+	EXPECT_EQ(net_rndis(n, 0, msg, net_packet(msg, frame, 64)),
+		  VMB_NVSP_STATUS_INVALID_RNDIS);
+	EXPECT_EQ(net_query(n, VMB_OID_GEN_LINK_SPEED, got, 64, &status), 0);
+	EXPECT_EQ(status, VMB_RNDIS_STATUS_NOT_READY);
+	EXPECT_EQ(net_simple(n, VMB_RNDIS_KEEPALIVE), 0);
+	net_initialize(n);
+	EXPECT_EQ(net_rndis(n, 0, msg, net_packet(msg, frame, 64)), VMB_NVSP_STATUS_SUCCESS);
+	EXPECT_EQ(net_counter("frames_in"), 2);
+	guest_destroy(g);
+}
+
+/* The netdev goes down and up: the guest is told, and told the same if it asks. */
+TEST(link_state)
+{
+	struct guest *g = net_guest(NULL, NULL);
+	struct net *n = net_up(g);
+	u32 i, value, status;
+
+	for (i = 0; i < 10; i++) {
+		net_dev_up(i & 1);
+		EXPECT_EQ(net_query(n, VMB_OID_GEN_MEDIA_CONNECT_STATUS, &value, 4, &status), 4);
+		EXPECT_EQ(value, i & 1 ? VMB_RNDIS_CONNECTED : VMB_RNDIS_DISCONNECTED);
+		EXPECT_EQ(n->indicated, i & 1 ? VMB_RNDIS_MEDIA_CONNECT :
+			  VMB_RNDIS_MEDIA_DISCONNECT);
+	}
+	guest_destroy(g);
+}
+
+static void *link_down(void *unused)
+{
+	net_dev_up(false);
+	return NULL;
+}
+
+static void *link_up(void *unused)
+{
+	net_dev_up(true);
+	return NULL;
+}
+
+/* It does while the guest asks: what the guest hears last is so. */
+TEST(link_changes)
+{
+	struct guest *g = net_guest(NULL, NULL);
+	struct net *n = net_up(g);
+	u32 i, j, value, status;
+	u8 got[4096];
+
+	for (i = 0; i < 200; i++) {
+		bool up = i & 1;
+		pthread_t thread;
+
+		EXPECT(!pthread_create(&thread, NULL, up ? link_up : link_down, NULL));
+		for (j = 0; j < 1 + i % 4; j++)
+			EXPECT_EQ(net_query(n, VMB_OID_GEN_MEDIA_CONNECT_STATUS, &value, 4,
+					    &status), 4);
+		EXPECT(!pthread_join(thread, NULL));
+		EXPECT_EQ(net_recv(n, got, sizeof(got), 5), 0);
+		if (n->answered_at > n->indicated_at)
+			EXPECT_EQ(value, up ? VMB_RNDIS_CONNECTED : VMB_RNDIS_DISCONNECTED);
+		else
+			EXPECT_EQ(n->indicated, up ? VMB_RNDIS_MEDIA_CONNECT :
+				  VMB_RNDIS_MEDIA_DISCONNECT);
+	}
+	guest_destroy(g);
+}
+
+/* Groups that the guest is in, and those it is not in. */
+TEST(multicast)
+{
+	struct guest *g = net_guest(NULL, NULL);
+	struct net *n = net_up(g);
+	static const char groups[12] = "\x01\x00\x5e\x00\x00\x01\x33\x33\x00\x00\x00\x01";
+	__le32 filter = cpu_to_le32(VMB_NDIS_FILTER_DIRECTED | VMB_NDIS_FILTER_MULTICAST);
+	u8 frame[64], got[4096];
+
+	EXPECT_EQ(net_set(n, VMB_OID_GEN_CURRENT_PACKET_FILTER, &filter, 4), 0);
+	EXPECT_EQ(net_set(n, VMB_OID_802_3_MULTICAST_LIST, groups, 12), 0);
+	net_frame(frame, groups + 6, HOST_MAC, 64, 1);
+	net_tap_send(n, frame, 64);
+	EXPECT(net_recv(n, got, sizeof(got), GUEST_PATIENCE));
+	net_frame(frame, "\x01\x00\x5e\x00\x00\x02", HOST_MAC, 64, 1);
+	net_tap_send(n, frame, 64);
+	EXPECT_EQ(net_recv(n, got, sizeof(got), 200), 0);
+	EXPECT_EQ(net_set(n, VMB_OID_802_3_MULTICAST_LIST, NULL, 0), 0);
+	net_frame(frame, groups, HOST_MAC, 64, 1);
+	net_tap_send(n, frame, 64);
+	EXPECT_EQ(net_recv(n, got, sizeof(got), 200), 0);
+	filter = cpu_to_le32(VMB_NDIS_FILTER_ALL_MULTICAST);
+	EXPECT_EQ(net_set(n, VMB_OID_GEN_CURRENT_PACKET_FILTER, &filter, 4), 0);
+	net_tap_send(n, frame, 64);
+	EXPECT(net_recv(n, got, sizeof(got), GUEST_PATIENCE));
+	guest_destroy(g);
+}
+
+TEST(sub_channels)
+{
+	struct guest *g = net_guest(NULL, NULL);
+	struct net *sub[3], *n = net_up_multi(g, sub, 3);
+	u8 frame[64], msg[128], got[4096];
+	struct vmb_nvsp_msg m = {
+		.type = cpu_to_le32(VMB_NVSP_INIT),
+		.init.min_version = cpu_to_le32(VMB_NVSP_VERSION_6_1),
+		.init.max_version = cpu_to_le32(VMB_NVSP_VERSION_6_1),
+	};
+	u32 i, count = 1;
+
+	/* the answer to this comes behind the table */
+	EXPECT_EQ(net_simple(n, VMB_RNDIS_KEEPALIVE), 0);
+	EXPECT(n->nr_tables > 0);
+	for (i = 0; i < VMB_NVSP_TABLE_ENTRIES; i++)
+		EXPECT_EQ(n->table[i], i % 4);
+	EXPECT_EQ(net_subchannels(n, VMB_NVSP_SUBCHANNEL_ALLOCATE, &count),
+		  VMB_NVSP_STATUS_FAIL);
+	for (i = 0; i < 3; i++) {
+		net_frame(frame, HOST_MAC, NET_MAC, 64, i);
+		EXPECT_EQ(net_rndis(sub[i], 0, msg, net_packet(msg, frame, 64)),
+			  VMB_NVSP_STATUS_SUCCESS);
+		EXPECT_EQ(net_tap_recv(n, got, sizeof(got), GUEST_PATIENCE), 64);
+		EXPECT(!memcmp(got, frame, 64));
+		/* what is for the primary channel only */
+		EXPECT_EQ(net_rndis(sub[i], VMB_NVSP_CHANNEL_CONTROL, msg, 12),
+			  VMB_NVSP_STATUS_INVALID_RNDIS);
+		net_ask(sub[i], &m);
+		EXPECT_EQ(m.type, 0);
+		m.type = cpu_to_le32(VMB_NVSP_INIT);
+	}
+	EXPECT_EQ(net_counter("malformed"), 6);
+	EXPECT_EQ(net_counter("free"), n->sections);
+	guest_destroy(g);
+}
+
+/* A channel goes with sections at the guest: no other gives them back for it. */
+TEST(sub_channel_closed)
+{
+	struct guest *g = net_guest(NULL, NULL);
+	struct net *sub[3], *n = net_up_multi(g, sub, 3);
+	static const u32 table[] = { 3, 3, 3, 3, 3, 3, 3, 3 };
+	u8 frame[64], got[4096];
+	u32 i, len = net_tcp_frame(frame, NET_MAC, HOST_MAC);
+	struct net *last = sub[2];
+
+	EXPECT_EQ(net_rss(n, table, 8, 0), 0);
+	net_unlimited(3);
+	net_tap_send(n, frame, len);
+	EXPECT(net_recv(last, got, sizeof(got), GUEST_PATIENCE));
+	last->hold = true;
+	for (i = 0; i < 5; i++) {
+		net_tap_send(n, frame, len);
+		EXPECT(net_recv(last, got, sizeof(got), GUEST_PATIENCE));
+	}
+	EXPECT_EQ(net_counter("free"), n->sections - 5);
+	/* by another channel */
+	net_give_back(n, last->frame_id);
+	net_give_back(sub[0], last->frame_id);
+	EXPECT_EQ(net_counter("bad_completions"), 2);
+	EXPECT_EQ(net_counter("free"), n->sections - 5);
+	chan_free(&last->ch);
+	net_tap_send(n, frame, len);
+	EXPECT(net_recv(n, got, sizeof(got), GUEST_PATIENCE));
+	EXPECT_EQ(net_hash(got), NET_TCP_HASH);
+	EXPECT_EQ(net_counter("free"), n->sections);
+	EXPECT_EQ(net_simple(n, VMB_RNDIS_KEEPALIVE), 0);
+	for (i = 0; i < VMB_NVSP_TABLE_ENTRIES; i++)
+		EXPECT_EQ(n->table[i], i % 3);
+	guest_destroy(g);
+}
+
+TEST(sub_channels_refused)
+{
+	struct guest *g = net_guest(NULL, NULL);
+	struct net *n = net_open(g);
+	u32 count = 1;
+
+	net_start(n, VMB_NVSP_VERSION_4);
+	EXPECT_EQ(net_subchannels(n, VMB_NVSP_SUBCHANNEL_ALLOCATE, &count),
+		  VMB_NVSP_STATUS_FAIL);
+	chan_close(&n->ch);
+	EXPECT(bus_gpadl_teardown(g, n->ch.relid, n->recv_gpadl));
+	EXPECT(bus_gpadl_teardown(g, n->ch.relid, n->send_gpadl));
+	chan_reopen(&n->ch);
+	/* before there is a buffer to share */
+	EXPECT_EQ(net_init(n, VMB_NVSP_VERSION_5), VMB_NVSP_STATUS_SUCCESS);
+	count = 1;
+	EXPECT_EQ(net_subchannels(n, VMB_NVSP_SUBCHANNEL_ALLOCATE, &count),
+		  VMB_NVSP_STATUS_FAIL);
+	net_start(n, VMB_NVSP_VERSION_5);
+	count = 1;
+	EXPECT_EQ(net_subchannels(n, 2, &count), VMB_NVSP_STATUS_FAIL);
+	/* as many as there are VPs behind the first */
+	count = ~0U;
+	EXPECT_EQ(net_subchannels(n, VMB_NVSP_SUBCHANNEL_ALLOCATE, &count),
+		  VMB_NVSP_STATUS_SUCCESS);
+	EXPECT_EQ(count, 0);
+	guest_add_vp(g);
+	count = ~0U;
+	EXPECT_EQ(net_subchannels(n, VMB_NVSP_SUBCHANNEL_ALLOCATE, &count),
+		  VMB_NVSP_STATUS_SUCCESS);
+	EXPECT_EQ(count, 1);
+	guest_destroy(g);
+}
+
+/* The guest's table and key choose the channel, and it is told the hash. */
+TEST(rss)
+{
+	struct guest *g = net_guest(NULL, NULL);
+	struct net *sub[3], *n = net_up_multi(g, sub, 3);
+	u8 frame[64], got[4096];
+	u32 table[64] = {}, len, q, status;
+
+	EXPECT_EQ(net_query(n, VMB_OID_GEN_RECEIVE_SCALE_CAPABILITIES, got, 64, &status), 18);
+	EXPECT_EQ(got[12], 4);
+	for (q = 0; q < 4; q++) {
+		struct net *to = q ? sub[q - 1] : n;
+
+		table[NET_TCP_HASH % 64] = q;
+		EXPECT_EQ(net_rss(n, table, 64, VMB_NDIS_RSS_DISABLE), 0);
+		EXPECT_EQ(net_rss(n, table, 64, 0), 0);
+		len = net_tcp_frame(frame, NET_MAC, HOST_MAC);
+		net_tap_send(n, frame, len);
+		EXPECT(net_recv(to, got, sizeof(got), GUEST_PATIENCE));
+		EXPECT_EQ(net_hash(got), NET_TCP_HASH);
+		/* what is not IP, by the primary channel, without a hash */
+		net_frame(frame, NET_MAC, HOST_MAC, 64, q);
+		net_tap_send(n, frame, 64);
+		EXPECT(net_recv(n, got, sizeof(got), GUEST_PATIENCE));
+		EXPECT_EQ(net_hash(got), 0);
+	}
+	/* what cannot be changes nothing */
+	table[5] = 4;
+	EXPECT_EQ(net_rss(n, table, 64, 0), VMB_RNDIS_STATUS_INVALID_DATA);
+	table[5] = ~0U;
+	EXPECT_EQ(net_rss(n, table, 64, 0), VMB_RNDIS_STATUS_INVALID_DATA);
+	table[5] = 0;
+	EXPECT_EQ(net_rss(n, table, 48, 0), VMB_RNDIS_STATUS_INVALID_DATA);
+	EXPECT_EQ(net_rss(n, table, 0, 0), VMB_RNDIS_STATUS_INVALID_DATA);
+	len = net_tcp_frame(frame, NET_MAC, HOST_MAC);
+	net_tap_send(n, frame, len);
+	EXPECT(net_recv(sub[2], got, sizeof(got), GUEST_PATIENCE));
+	EXPECT_EQ(net_counter("free"), n->sections);
+	guest_destroy(g);
+}
+
+static void flood(int tap, const u8 *frame, u32 len)
+{
+	u8 buf[64];
+	u32 i;
+
+	memcpy(buf, frame, len);
+	/* it may be down, full, or gone */
+	for (i = 0;; i++) {
+		buf[34] = i >> 8;
+		buf[35] = i;
+		if (send(tap, buf, len, 0) < 0)
+			usleep(1000);
+	}
+}
+
+/* The NIC goes with frames on all channels, held and staged, and comes back. */
+TEST_LIMIT(rescind_in_traffic, 180)
+{
+	struct guest *g = net_guest(NULL, NULL);
+	struct net *sub[3], *n = net_up_multi(g, sub, 3);
+	struct vmb_msg_relid gone;
+	struct vmb_msg_offer offer;
+	u32 table[64], i, round;
+	u8 frame[64], got[4096];
+	pid_t pid;
+	int tap;
+
+	for (i = 0; i < 64; i++)
+		table[i] = i % 4;
+	for (i = 0; i < 4; i++)
+		net_unlimited(i);
+	EXPECT_EQ(net_rss(n, table, 64, 0), 0);
+	tap = net_tap(n);
+	net_tcp_frame(frame, NET_MAC, HOST_MAC);
+	pid = fork();
+	EXPECT(pid >= 0);
+	if (!pid)
+		flood(tap, frame, 60);
+	for (round = 0; round < 200; round++)
+		for (i = 0; i < 4; i++) {
+			struct net *from = i ? sub[i - 1] : n;
+
+			from->hold = round % 8 == 7;
+			net_recv(from, got, sizeof(got), 50);
+		}
+	/* flows go everywhere, and one sub-channel goes first */
+	for (i = 0; i < 3; i++)
+		EXPECT(chan_counter(&sub[i]->ch, "packets") > 10);
+	chan_close(&sub[1]->ch);
+	EXPECT_OK(config_write(PARTITION "/net.0/enable", "0"));
+	for (i = 0; i < 4; i++) {
+		guest_wait(g, VMB_MSG_RESCIND, &gone, sizeof(gone));
+		bus_relid(g, VMB_MSG_RELID_RELEASED, le32_to_cpu(gone.relid));
+	}
+	EXPECT_OK(config_write(PARTITION "/net.0/enable", "1"));
+	bus_wait_offer(g, &offer);
 	guest_destroy(g);
 }
 

@@ -11,6 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* exit status of a test that was skipped */
+#define TAP_SKIPPED	4
+
 struct tap_test {
 	const char *name;
 	void (*fn)(void);

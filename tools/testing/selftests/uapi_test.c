@@ -367,7 +367,8 @@ TEST(memory_arguments)
 		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int fd = bound();
 
-	EXPECT_ERRNO(vmb_mem_add(fd, PAGE, PAGE, p, 2), EINVAL);
+	EXPECT_ERRNO(vmb_mem_add(fd, PAGE, PAGE, p, 4), EINVAL);
+	EXPECT_ERRNO(vmb_mem_add(fd, PAGE, PAGE, p, VMB_MEM_READONLY | VMB_MEM_PINNED), EINVAL);
 	EXPECT_ERRNO(vmb_mem_add(fd, PAGE, PAGE, p, 0x80000001), EINVAL);
 	EXPECT_ERRNO(vmb_mem_add(fd, PAGE, 0, p, 0), EINVAL);
 	EXPECT_ERRNO(vmb_mem_add(fd, PAGE + 1, PAGE, p, 0), EINVAL);
