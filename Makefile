@@ -19,6 +19,8 @@ help:
 	@echo '  bench [QUICK=1]  one disk by every driver, in one guest: emulated IDE, virtio, vhost, vmb'
 	@echo '  bench-ring       the ring library beside virtio'\''s rings, vmb_loop beside null_blk;'
 	@echo '                   QUICK=1 for short rounds'
+	@echo '  bench-scale      the cost of an I/O with 1 to 64 partitions, disks and channels'
+	@echo '  bench-vhd        disks in images beside a loop device and qemu-nbd'
 	@echo '  check            every test of every level'
 	@echo '  lint             checkpatch, W=1, sparse, kernel-doc, shellcheck, dependency rules'
 	@echo '  setup            install the packages that building and testing need'
@@ -56,18 +58,26 @@ demo:
 	@tools/testing/qemu/demo $(if $(KEEP),--keep)
 
 bench:
-	@tools/setup/install build test
+	@tools/setup/install build test bench
 	@tools/testing/qemu/bench $(if $(QUICK),quick)
 
 bench-ring:
-	@tools/setup/install build test
+	@tools/setup/install build test bench
 	@QUICK=$(QUICK) tools/testing/ringbench/run
+
+bench-scale:
+	@tools/setup/install build test bench
+	@tools/testing/qemu/scale $(if $(QUICK),quick)
+
+bench-vhd:
+	@tools/setup/install build test bench
+	@tools/testing/qemu/bench-vhd $(if $(QUICK),quick)
 
 kernels:
 	@tools/setup/install build test
-	@for k in stock 6.1 uml debug; do tools/setup/kernel $$k >/dev/null || exit; done
+	@for k in stock 6.1 uml uml-bench debug; do tools/setup/kernel $$k >/dev/null || exit; done
 
 clean:
 	rm -rf build
 
-.PHONY: help setup modules modules_install tools tools_install lint check demo bench bench-ring kernels clean
+.PHONY: help setup modules modules_install tools tools_install lint check demo bench bench-ring bench-scale bench-vhd kernels clean

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# figures.awk -v json=FILE [-v backing=NAME]: of the lines that lib/measure.sh
+# median.awk, figures.awk -v json=FILE: of the lines that lib/measure.sh
 # leaves, a table and a list of objects, one for each driver and workload in the
 # order they were first measured in. IOPS and latencies are medians over the
 # rounds; what is counted is of all rounds together.
@@ -11,22 +11,7 @@
 #	and after
 #   idle, then the same
 #   vcpus NUMBER: of the guest that the lines from here on are about
-
-function sorted(list, v,    n, i, j, t) {
-	n = split(list, v, " ")
-	for (i = 1; i <= n; i++)
-		for (j = i + 1; j <= n; j++)
-			if (v[j] + 0 < v[i] + 0) { t = v[i]; v[i] = v[j]; v[j] = t }
-	return n
-}
-
-function median(list,    n, v) {
-	n = sorted(list, v)
-	return n % 2 ? v[(n + 1) / 2] : (v[n / 2] + v[n / 2 + 1]) / 2
-}
-
-function least(list,    v) { sorted(list, v); return v[1] }
-function most(list,    v) { return v[sorted(list, v)] }
+#   backing NAME: of the disks that they are about; null_blk at first
 
 # per_io COUNT KEY: what happens anyway is nobody's
 function per_io(count, anyway, key,    n) {
@@ -36,9 +21,10 @@ function per_io(count, anyway, key,    n) {
 
 function per_io_json(name, value) { return sprintf(", \"%s\": %.5f", name, value) }
 
-BEGIN { vcpus = 1; if (!backing) backing = "null_blk" }
+BEGIN { vcpus = 1; backing = "null_blk" }
 
 $1 == "vcpus" { vcpus = $2; next }
+$1 == "backing" { backing = $2; next }
 
 $1 == "idle" {
 	idle_woken += $13 - $6
@@ -47,7 +33,7 @@ $1 == "idle" {
 	next
 }
 
-{ key = $2 " " $3 " " vcpus; if (!(key in seen)) { seen[key]; order[++keys] = key } }
+{ key = $2 " " $3 " " vcpus " " backing; if (!(key in seen)) { seen[key]; order[++keys] = key } }
 
 $1 == "fio" {
 	iops[key] = iops[key] " " $5
@@ -72,10 +58,10 @@ END {
 	for (i = 1; i <= keys; i++) {
 		key = order[i]
 		split(key, k, " ")
-		if (k[2] " " k[3] != last) {
-			last = k[2] " " k[3]
+		if (k[2] " " k[3] " " k[4] != last) {
+			last = k[2] " " k[3] " " k[4]
 			printf "\n%s, %s, %d vCPU%s; medians of %d rounds; the last five columns per I/O\n\n",
-				k[2], backing, k[3], (k[3] > 1 ? "s" : ""), rounds[key]
+				k[2], k[4], k[3], (k[3] > 1 ? "s" : ""), rounds[key]
 			printf line, "driver", "IOPS", "from - to", "p50 us", "p99 us", "user x", "VM x", "irqs", "woken", "switches"
 		}
 		med[key] = median(iops[key])
@@ -88,7 +74,7 @@ END {
 			median(p50[key]), median(p99[key]),
 			sprintf("%.4f", u), sprintf("%.2f", x), sprintf("%.2f", q), sprintf("%.3f", w), sprintf("%.3f", s)
 		printf "  {\"driver\": \"%s\", \"backing\": \"%s\", \"workload\": \"%s\", \"vcpus\": %d, \"iops\": %.0f, \"iops_min\": %d, \"iops_max\": %d, \"rounds\": %d, \"p50_us\": %s, \"p99_us\": %s%s}%s\n",
-			k[1], backing, k[2], k[3], med[key], least(iops[key]), most(iops[key]), rounds[key],
+			k[1], k[4], k[2], k[3], med[key], least(iops[key]), most(iops[key]), rounds[key],
 			median(p50[key]), median(p99[key]),
 			per_io_json("user_exits", u) per_io_json("vm_exits", x) per_io_json("interrupts", q) \
 			per_io_json("threads_woken", w) per_io_json("context_switches", s),
@@ -100,12 +86,12 @@ END {
 	for (i = 1; i <= keys; i++) {
 		key = order[i]
 		split(key, k, " ")
-		at = k[2] " " k[3]
+		at = k[2] " " k[3] " " k[4]
 		ide = med["ide-emulated " at]
 		if (k[1] !~ /^vmb/ || !ide || !med[best[at]])
 			continue
 		split(best[at], peer, " ")
-		printf "%s: %s is %.1f times emulated IDE, %.2f times %s\n", k[2], k[1],
+		printf "%s, %s: %s is %.1f times emulated IDE, %.2f times %s\n", k[2], k[4], k[1],
 			med[key] / ide, med[key] / med[best[at]], peer[1]
 	}
 }

@@ -9,11 +9,15 @@ L1_MEM=2G
 # The emulator goes wrong with several CPUs that run guests of their own, so only
 # what needs them has them.
 L1_CPUS=1
+# When the host is emulated, each instruction takes 1 ns of its time, however busy
+# the machine is: what time a thread has run counts instructions. One CPU only.
+L1_ICOUNT=no
 L1_MANIFEST=		# more lines for the host's image
 L1_DISKS=		# images of mkdisk that the host has, by name: see host_disk
 L2_KERNEL=none		# any of: none stock 6.1
 L2_MANIFEST=		# more lines for the guest's image
 MODULES=yes		# whether our modules and vmwp are put in
+SUITES=no		# whether those of KUnit are among them
 PLAN=0			# how many tests run
 TIMEOUT=300		# seconds, for all of it
 

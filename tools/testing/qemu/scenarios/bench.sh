@@ -22,6 +22,7 @@ OURS_DRIVERS='vmb+vsc_stor vmb+vsc_ide'
 
 # What tools/testing/qemu/bench asks for, for both machines.
 BENCH_VCPUS=${BENCH_VCPUS:-1}
+BENCH_BACKING=${BENCH_BACKING:-null_blk}
 BENCH_ROUNDS=${BENCH_ROUNDS:-3}
 BENCH_RUNTIME=${BENCH_RUNTIME:-3}
 BENCH_WORKLOADS=${BENCH_WORKLOADS:-randread-4k-qd1 randread-4k-qd32}
@@ -31,6 +32,7 @@ TIMEOUT=${BENCH_TIMEOUT:-3600}
 prepare() {
 	cat >"$dir/bench.conf" <<-END
 		VCPUS='$BENCH_VCPUS'
+		BACKING='$BENCH_BACKING'
 		ROUNDS='$BENCH_ROUNDS'
 		RUNTIME='$BENCH_RUNTIME'
 		WORKLOADS='$BENCH_WORKLOADS'
@@ -55,23 +57,25 @@ plan() {
 
 make_partition() {
 	load_vmb
-	lun bench scsi.0 0 /dev/nullb2
-	lun bench ide.0 0 /dev/nullb0 shared=1
+	lun bench scsi.0 0 "/dev/$(backing vmb+vsc_stor)"
+	lun bench ide.0 0 "/dev/$(backing vmb+vsc_ide)" shared=1
 	offer bench scsi.0
 }
 
+# Without Hyper-V's timers: the kernel's hv_vmbus takes them with it when it goes,
+# and the guest would sleep for ever. All drivers have the APIC's instead.
 start_guest() {
 	VMWP_OPTS=--no-smbios
 	l2_start "bench$1" -p bench -m 512M -c "$1" \
 		-a "bench.prefix=$1 bench.rounds=$ROUNDS bench.runtime=$RUNTIME bench.workloads=$(echo $WORKLOADS | tr ' ' ,)" -- \
-		-name "bench$1,debug-threads=on" \
-		-drive file=/dev/nullb0,if=ide,format=raw,cache=none,aio=native \
+		-cpu host,hv-stimer=off -name "bench$1,debug-threads=on" \
+		-drive file="/dev/$(backing ide-emulated)",if=ide,format=raw,cache=none,aio=native \
 		-device vhost-scsi-pci,wwpn=$VHOST_WWN \
 		-object iothread,id=io \
-		-drive file=/dev/nullb3,if=none,id=blk,format=raw,cache=none,aio=native \
+		-drive file="/dev/$(backing virtio-blk)",if=none,id=blk,format=raw,cache=none,aio=native \
 		-device virtio-blk-pci,drive=blk,iothread=io \
 		-device virtio-scsi-pci,iothread=io,id=vscsi \
-		-drive file=/dev/nullb4,if=none,id=scsi,format=raw,cache=none,aio=native \
+		-drive file="/dev/$(backing virtio-scsi)",if=none,id=scsi,format=raw,cache=none,aio=native \
 		-device scsi-hd,drive=scsi,bus=vscsi.0
 }
 
@@ -79,9 +83,10 @@ ide_goes() { echo 0 >$VMB/bench/ide.0/enable; }
 
 # The ceiling: no guest at all.
 host_direct() {
-	local ios
-	ios=$(ios_of nullb5)
-	fio_run /dev/nullb5 host-direct "$1" "$2" &
+	local disk ios
+	disk=$(backing host-direct)
+	ios=$(ios_of "$disk")
+	fio_run "/dev/$disk" host-direct "$1" "$2" &
 	count host-direct "$1" "$2" "$ios"
 	wait $!
 }
@@ -118,7 +123,7 @@ one_guest() {
 l1() {
 	local vcpus
 	. /harness/bench.conf
-	run_test backings make_backings 5 || return
+	run_test backings make_backings 5 "$BACKING" || return
 	run_test vhost-scsi make_vhost_scsi || return
 	run_test partition make_partition || return
 	run_test modules-for-guest guest_drivers || return
@@ -145,8 +150,8 @@ theirs() {
 }
 
 to_ours() {
-	modprobe -r hv_storvsc ata_piix
-	modprobe -r hv_vmbus
+	local m
+	for m in hv_storvsc ata_piix hv_vmbus; do rmmod $m || return; done
 	vsc_load
 	has_disks $OURS_DRIVERS
 	wait_for 30 grep -qx vmbus "/sys/block/$(basename "$(disk_of vmb+vsc_ide)")/device/fastpath"

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2034
-# DESCRIPTION: our own drivers: verified writes while CPUs come and go, polled queues
+# DESCRIPTION: our own drivers: verified writes while CPUs come and go, sleep, polled queues
 
 L2_KERNEL=stock
-PLAN=14
+PLAN=15
 TIMEOUT=500
 
 . "$SCENARIO_LIB/disks.sh"
@@ -72,17 +72,29 @@ cpus_come_and_go() {
 	done
 }
 
-verify_while_cpus_go() {
+# verify_beside MOVER MIN: MOVER runs until all is verified, and says each time.
+verify_beside() {
 	local status=0 mover
 	rm -f /tmp/verified /tmp/moves
-	cpus_come_and_go &
+	"$1" &
 	mover=$!
 	verify --ioengine=libaio || status=$?
 	: >/tmp/verified
 	wait $mover
-	[ "$(wc -l </tmp/moves)" -gt 3 ]
+	[ "$(wc -l </tmp/moves)" -ge "$2" ]
 	[ "$(cat $CPU1)" = 1 ]
 	return $status
+}
+
+# All of a suspend to memory and the way back but for the firmware's part.
+sleep_and_wake() {
+	echo core >/sys/power/pm_test || return
+	echo 1 >/sys/module/suspend/parameters/pm_test_delay || return
+	while [ ! -e /tmp/verified ]; do
+		echo mem >/sys/power/state || return
+		echo slept >>/tmp/moves
+		usleep 3000000
+	done
 }
 
 guest_checksums() {
@@ -135,7 +147,8 @@ l2() {
 	run_test drivers drivers_load scsi.0-lun.0 scsi.0-lun.1 || poweroff -f
 	sync_l1 up
 	run_test verify verify --ioengine=libaio
-	run_test verify-while-cpus-go verify_while_cpus_go
+	run_test verify-while-cpus-go verify_beside cpus_come_and_go 4
+	run_test verify-while-asleep verify_beside sleep_and_wake 3
 	run_test few-signals few_signals
 	run_test polled polled
 	run_test unload-and-load unload

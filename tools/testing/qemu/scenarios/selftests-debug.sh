@@ -4,6 +4,6 @@
 
 L1_KERNEL=debug
 L1_CPUS=2
-TIMEOUT=900
+TIMEOUT=1200
 
 . "$SCENARIO_LIB/selftests.sh"

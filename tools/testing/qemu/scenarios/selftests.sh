@@ -3,6 +3,6 @@
 # DESCRIPTION: processes that play the guest over /dev/vmb, no VM needed
 
 L1_CPUS=2
-TIMEOUT=360
+TIMEOUT=480
 
 . "$SCENARIO_LIB/selftests.sh"

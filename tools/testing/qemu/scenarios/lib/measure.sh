@@ -5,27 +5,46 @@
 # what is counted on the host while one of them is read or written. A workload is
 # PATTERN-BLOCKSIZE-qdDEPTH: randread-4k-qd32.
 
+. "$SCENARIO_LIB/count.sh"
+. "$SCENARIO_LIB/fio.sh"
+
 NULLB=/sys/kernel/config/nullb
-TRACING=/sys/kernel/tracing
 VHOST_WWN=naa.60014050000000a1
 
 # --- the KVM host
 
-# The device behind a driver: each has one of its own, of the same kind.
+# What can be behind a driver. backing_KIND NUMBER makes a disk of DISK_MB, whose I/Os
+# the kernel counts, and says its name below /dev.
+BEHIND=/run/behind
+
+backing_null_blk() { nullb "nullb$1" $DISK_MB && echo "nullb$1"; }
+
+# a file in memory
+backing_loop() {
+	local dev
+	load loop || return
+	truncate -s ${DISK_MB}M "/tmp/behind$1" || return
+	dev=$(losetup -f) && losetup "$dev" "/tmp/behind$1" || return
+	basename "$dev"
+}
+
+# The disk behind a driver: each has one of its own, of the same kind.
 backing() {
 	case $1 in
-	ide-emulated | vmb+vsc_ide) echo nullb0 ;;
-	vhost-scsi) echo nullb1 ;;
-	vmb+hv_storvsc | vmb+vsc_stor) echo nullb2 ;;
-	virtio-blk) echo nullb3 ;;
-	virtio-scsi) echo nullb4 ;;
-	host-direct) echo nullb5 ;;
+	ide-emulated | vmb+vsc_ide) cat $BEHIND/0 ;;
+	vhost-scsi) cat $BEHIND/1 ;;
+	vmb+hv_storvsc | vmb+vsc_stor) cat $BEHIND/2 ;;
+	virtio-blk) cat $BEHIND/3 ;;
+	virtio-scsi) cat $BEHIND/4 ;;
+	host-direct) cat $BEHIND/5 ;;
 	esac
 }
 
+# make_backings LAST [KIND]: those numbered from 0
 make_backings() {
 	local i
-	for i in $(seq 0 "$1"); do nullb "nullb$i" $DISK_MB || return; done
+	mkdir -p $BEHIND
+	for i in $(seq 0 "$1"); do "backing_${2:-null_blk}" "$i" >"$BEHIND/$i" || return; done
 }
 
 make_vhost_scsi() {
@@ -34,7 +53,7 @@ make_vhost_scsi() {
 	core=$target/core/iblock_0/disk
 	fabric=$target/vhost/$VHOST_WWN/tpgt_1
 	mkdir -p $core
-	echo udev_path=/dev/nullb1 >$core/control
+	echo "udev_path=/dev/$(backing vhost-scsi)" >$core/control
 	echo 1 >$core/enable
 	mkdir -p $fabric/lun/lun_0
 	echo $VHOST_WWN >$fabric/nexus
@@ -51,28 +70,8 @@ remove_vhost_scsi() {
 	rmdir $target/core/iblock_0/disk
 }
 
-count_events() {
-	mount -t tracefs tracefs $TRACING 2>/dev/null || true
-	echo 'hist:keys=common_pid' >$TRACING/events/kvm/kvm_userspace_exit/trigger
-	echo 'hist:keys=common_pid' >$TRACING/events/kvm/kvm_exit/trigger
-	echo 'hist:keys=common_pid' >$TRACING/events/kvm/kvm_inj_virq/trigger
-	echo 'hist:keys=comm' >$TRACING/events/sched/sched_waking/trigger
-}
-
-hits() { awk '$1 == "Hits:" { print $2 }' "$TRACING/events/$1/hist"; }
-
-# Reads and writes done, exits to user mode, VM exits, interrupts injected,
-# threads woken apart from vCPUs that wake from their own halt, context switches;
-# hundredths of a second.
-snapshot() {
-	local ios now
-	ios=$(awk '{ print $1 + $5 }' "/sys/block/$1/stat")
-	read -r now _ </proc/uptime
-	echo "$ios $(hits kvm/kvm_userspace_exit) $(hits kvm/kvm_exit) $(hits kvm/kvm_inj_virq) $(awk '
-		$2 == "comm:" && !/CPU [0-9]+\/KVM/ { sum += $NF }
-		END { print sum + 0 }' $TRACING/events/sched/sched_waking/hist) $(awk '
-		$1 == "ctxt" { print $2 }' /proc/stat) ${now%.*}${now#*.}"
-}
+# Reads and writes done; then events.
+snapshot() { echo "$(awk '{ print $1 + $5 }' "/sys/block/$1/stat") $(events)"; }
 
 # measure_idle GUEST NEXT: what happens without any I/O: the kernel's own threads,
 # and the processes that count. The guest waits for the measurement NEXT.
@@ -80,9 +79,9 @@ measure_idle() {
 	local before
 	l2_sync "$1" "run-$2" 120
 	usleep 500000
-	before=$(snapshot nullb2)
+	before=$(snapshot "$(cat $BEHIND/2)")
 	usleep 3000000
-	note "idle $before $(snapshot nullb2)"
+	note "idle $before $(snapshot "$(cat $BEHIND/2)")"
 }
 
 ios_of() { awk '{ print $1 + $5 }' "/sys/block/$1/stat"; }
@@ -122,16 +121,7 @@ fio_run() {
 		--norandommap --randrepeat=0 --lat_percentiles=1 --clat_percentiles=0 \
 		--percentile_list=50:99 \
 		--output-format=terse --terse-version=3 >/tmp/bench
-	# of the one direction that was used
-	note "fio $2 $3 $4 $(awk -F';' -v write="$(case $3 in *write*) echo 1 ;; *) echo 0 ;; esac)" '{
-		if ($5 != 0) exit 1
-		first = write ? 59 : 18
-		for (i = first; i < first + 20; i++) {
-			split($i, p, "=")
-			if (p[1] == "50.000000%") p50 = p[2]
-			if (p[1] == "99.000000%") p99 = p[2]
-		}
-		print (write ? $49 : $8), p50, p99 }' /tmp/bench)"
+	fio_note "$2" "$3" "$4" /tmp/bench
 }
 
 # --- the guest

@@ -8,10 +8,11 @@ OURS_MODULES='vmb vmb_guest storport vsc_wire vsc_stor'
 
 # --- the KVM host
 
-# What follows an archive is read as one with it.
+# What follows an archive is read as one with it. OURS_FILES go along.
 guest_drivers() {
 	local m
 	mkdir -p /tmp/ours$OURS
+	[ -z "${OURS_FILES:-}" ] || cp $OURS_FILES /tmp/ours$OURS || return
 	for m in $OURS_MODULES; do cp "/harness/modules/$m.ko" /tmp/ours$OURS || return; done
 	(cd /tmp/ours && find harness | cpio -o -H newc) >/tmp/ours.cpio
 	rm -r /tmp/ours

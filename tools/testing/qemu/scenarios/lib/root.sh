@@ -16,11 +16,15 @@ WRITTEN_MB=4
 
 # --- the KVM host
 
+# The block device that it boots from, and where its root is on it.
+root_disk() { host_disk $ROOT_DISK; }
+root_partition() { echo "$(root_disk)1"; }
+
 # The controller and the disk that the firmware boots from are the same block
 # device: QEMU's IDE model has it, too.
 make_partition() {
 	local dev
-	dev=$(host_disk $ROOT_DISK) || { echo "$dev"; return 1; }
+	dev=$(root_disk) || { echo "$dev"; return 1; }
 	load_vmb
 	lun root ide.0 0 "$dev" shared=1
 	offer root ide.0
@@ -28,7 +32,7 @@ make_partition() {
 
 start_guest() {
 	l2_start root -b -p root -m 512M -- \
-		-drive "file=$(host_disk $ROOT_DISK),if=ide,format=raw,cache=none,aio=native"
+		-drive "file=$(root_disk),if=ide,format=raw,cache=none,aio=native"
 }
 
 prompt_is_there() { wait_for 60 grep -q 'debian login:' "$L2_RUN/root/console"; }
@@ -36,7 +40,7 @@ prompt_is_there() { wait_for 60 grep -q 'debian login:' "$L2_RUN/root/console"; 
 # Not from what the guest has in its memory.
 on_the_disk() {
 	local dev
-	dev=$(host_disk $ROOT_DISK)1
+	dev=$(root_partition)
 	/sbin/e2fsck -fn "$dev"
 	mkdir -p /mnt
 	mount -t ext4 -o ro "$dev" /mnt
@@ -53,7 +57,7 @@ steps() {
 }
 
 # From its boot sector to its power-off.
-l1() {
+boot_root() {
 	load crc32c_generic ext4
 	fill /tmp/expected $WRITTEN_MB root
 	run_test partition make_partition || return
@@ -63,6 +67,8 @@ l1() {
 	run_test partition-goes remove_partition root
 	run_test on-the-disk on_the_disk
 }
+
+l1() { boot_root; }
 
 # --- the guest, which is the whole of a Debian
 

@@ -5,6 +5,9 @@
 # How many tests there are, the programs themselves tell the build machine.
 
 MODULES=yes
+L1_MANIFEST='bin /usr/sbin/ip
+bin /usr/sbin/bridge
+module bridge'
 
 prepare() {
 	local program

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2034
+# DESCRIPTION: Debian boots from its own IDE disk with our fastpath, by dracut
+
+ROOT_DISK=dracut
+PLAN=13
+TIMEOUT=900
+# what differs from l2-root-fastpath is who makes the initramfs
+CHECK=no
+
+. "$SCENARIO_LIB/disks.sh"
+. "$SCENARIO_LIB/root.sh"
+. "$SCENARIO_LIB/fastpath.sh"

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2034
+# DESCRIPTION: Debian boots from its own IDE disk with our fastpath; the disk is in a VHD
+
+ROOT_DISK=fastpath
+ROOT_FORMAT=vhd
+TIMEOUT=1200
+# as l2-root-fastpath, but for what is under the disk
+CHECK=no
+
+. "$SCENARIO_LIB/disks.sh"
+. "$SCENARIO_LIB/vhd.sh"
+. "$SCENARIO_LIB/root.sh"
+. "$SCENARIO_LIB/fastpath.sh"
+. "$SCENARIO_LIB/root-image.sh"
+PLAN=17

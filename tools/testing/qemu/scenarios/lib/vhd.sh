@@ -1,0 +1,535 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2034,SC2153,SC2154
+#
+# /dev/vhdN: what the kernel writes into images of every kind, on tmpfs and on
+# ext4, is compared with what vmbctl and qemu-img find in them.
+
+VHD=/sys/kernel/config/vhd
+L1_MANIFEST="$FIO
+bin /usr/bin/qemu-img
+bin /usr/sbin/mkfs.ext4
+bin /usr/sbin/blkdiscard
+bin /usr/sbin/fsfreeze
+file /etc/mke2fs.conf /etc/mke2fs.conf
+module ext4
+module loop
+module crc32c_generic"
+DISK_MB=24
+# FORMAT-TYPE each
+KINDS='vhd-fixed vhd-dynamic vhdx-fixed vhdx-dynamic'
+PLAN=35
+[ "$L1_KERNEL" != debug ] || PLAN=36
+
+# The debug kernel without its checkers would find nothing.
+checkers_are_on() {
+	[ -w /sys/kernel/debug/kmemleak ]
+	grep -q 'debug_locks: *1' /proc/lockdep_stats
+	[ -d /sys/kernel/debug/failslab ]
+	grep -q kasan_init /proc/kallsyms
+}
+
+load_vhd() {
+	local m
+	# shellcheck disable=SC2013 # a module name is a word
+	for m in $(cat /harness/modules/depends); do load "$m" || return; done
+	insmod /harness/modules/vhd.ko
+}
+
+folders() {
+	load crc32c_generic ext4 loop
+	mkdir -p /tmp/tmpfs /tmp/ext4
+	mount -t tmpfs -o size=600m tmpfs /tmp/tmpfs
+	truncate -s 400M /tmp/tmpfs/ext4.img
+	mkfs.ext4 -q -b 4096 /tmp/tmpfs/ext4.img
+	mount -t ext4 -o loop /tmp/tmpfs/ext4.img /tmp/ext4
+}
+
+# attach IMAGE [read_only]: sets DEV
+attach() {
+	mkdir $VHD/t
+	echo "$1" >$VHD/t/path
+	echo "${2:-0}" >$VHD/t/read_only
+	echo 1 >$VHD/t/enabled || { rmdir $VHD/t; return 1; }
+	DEV=/dev/$(cat $VHD/t/device)
+	[ -b "$DEV" ]
+}
+
+detach() {
+	echo 0 >$VHD/t/enabled
+	rmdir $VHD/t
+}
+
+refused() {
+	! attach "$@" || { echo "$1 was not refused"; return 1; }
+}
+
+# fill_disk DEVICE SEED: part of the disk gets random data, in pieces of many sizes,
+# and every 32nd is followed by a flush; read back and compared.
+fill_disk() {
+	fio --name=fill --filename="$1" --rw=randwrite --bsrange=512-96k --bs_unaligned=0 \
+		--blockalign=512 --direct=1 --ioengine=libaio --iodepth=16 --thread --fsync=32 \
+		--size=${DISK_MB}M --io_size=12M --randseed="$2" --allrandrepeat=1 \
+		--verify=crc32c --verify_fatal=1 --do_verify=1 --minimal >/tmp/fio 2>&1 ||
+		{ tail -n 3 /tmp/fio; return 1; }
+}
+
+qemu_format() { case $1 in *.vhdx) echo vhdx ;; *) echo vpc ;; esac; }
+
+# What vmbctl and qemu-img say of an image that has a copy of its disk.
+sound() {
+	vmbctl vhd check "$1"
+	[ "$(qemu_format "$1")" != vhdx ] || qemu-img check -q -f vhdx "$1"
+}
+
+same_for_qemu() { qemu-img compare -q -f raw -F "$(qemu_format "$1")" "$2" "$1"; }
+
+# written FOLDER KIND
+written() {
+	local image=$1/$2.${2%-*} copy=/tmp/tmpfs/copy
+	vmbctl vhd create --type "${2#*-}" --size ${DISK_MB}M "$image"
+	attach "$image"
+	[ "$(cat $VHD/t/size)" = $((DISK_MB << 20)) ]
+	[ "$(cat $VHD/t/format)-$(cat $VHD/t/type)" = "$2" ]
+	[ "$(cat $VHD/t/direct)" = 1 ]
+	cmp -n $((DISK_MB << 20)) "$DEV" /dev/zero
+	fill_disk "$DEV" 7
+	/usr/sbin/blkdiscard -o $((5 << 20)) -l $((3 << 20)) "$DEV"
+	echo 3 >/proc/sys/vm/drop_caches
+	dd if="$DEV" of=$copy bs=1M 2>/dev/null
+	cmp -n $((3 << 20)) $copy /dev/zero $((5 << 20)) 0
+	detach
+	sound "$image"
+	same_for_qemu "$image" $copy
+	attach "$image" 1
+	cmp $copy "$DEV"
+	detach
+	rm $copy
+}
+
+# child FOLDER KIND: reads what its parent has, until it is written
+child() {
+	local parent=$1/$2.${2%-*} image=$1/child.${2%-*} copy=/tmp/tmpfs/copy sum at to
+	rm -f "$image"
+	vmbctl vhd create --parent "$parent" "$image"
+	sum=$(md5sum <"$parent")
+	attach "$parent" 1
+	dd if="$DEV" of=$copy bs=1M 2>/dev/null
+	detach
+	attach "$image"
+	[ "$(wc -l <$VHD/t/chain)" = 2 ]
+	cmp $copy "$DEV"
+	# the same here and there: many sectors that are apart, and some in a row
+	dd if=/dev/urandom of=/tmp/random bs=1M count=1 2>/dev/null
+	for at in 1 70 4093 8190 20001 30000; do
+		for to in "$DEV" $copy; do
+			dd if=/tmp/random of="$to" bs=512 seek=$at count=9 conv=notrunc,fsync 2>/dev/null
+			dd if=/tmp/random of="$to" bs=64k seek=$((at / 100 + 2)) count=2 conv=notrunc 2>/dev/null
+		done
+	done
+	# zeros hide what the parent has
+	/usr/sbin/blkdiscard -z -o $((9 << 20)) -l $((1 << 20)) "$DEV"
+	dd if=/dev/zero of=$copy bs=1M seek=9 count=1 conv=notrunc 2>/dev/null
+	cmp $copy "$DEV"
+	detach
+	vmbctl vhd check "$image"
+	[ "$sum" = "$(md5sum <"$parent")" ]
+	attach "$image" 1
+	cmp $copy "$DEV"
+	detach
+	# under load, and read back by a verifying fio
+	attach "$image"
+	fill_disk "$DEV" 9
+	dd if="$DEV" of=$copy bs=1M 2>/dev/null
+	detach
+	vmbctl vhd check "$image"
+	attach "$image" 1
+	cmp $copy "$DEV"
+	detach
+	[ "$sum" = "$(md5sum <"$parent")" ]
+	rm $copy
+}
+
+# foreign FOLDER FORMAT: as qemu-img makes it, where data is not aligned
+foreign() {
+	local image=$1/foreign.$2 copy=/tmp/tmpfs/copy
+	dd if=/dev/urandom of=/tmp/random bs=1M count=2 2>/dev/null
+	truncate -s ${DISK_MB}M $copy
+	dd if=/tmp/random of=$copy bs=1M seek=3 conv=notrunc 2>/dev/null
+	qemu-img convert -f raw -O "$(qemu_format "$image")" \
+		-o "subformat=dynamic$([ "$2" = vhdx ] || echo ,force_size=on)" $copy "$image"
+	attach "$image"
+	cmp $copy "$DEV"
+	fill_disk "$DEV" 3
+	dd if="$DEV" of=$copy bs=1M 2>/dev/null
+	detach
+	sound "$image"
+	same_for_qemu "$image" $copy
+	rm "$image" $copy
+}
+
+# load DEVICE: fill again and again, until there is /tmp/enough. The last line says
+# how often.
+load_disk() {
+	local n=0
+	until [ -e /tmp/enough ]; do
+		n=$((n + 1))
+		fill_disk "$1" $((100 + n)) || return
+	done
+	echo $n >/tmp/rounds
+}
+
+# begin_load, end_load: a verifying fio, as long as something is done to the disk
+begin_load() {
+	rm -f /tmp/enough /tmp/rounds
+	load_disk "$DEV" >/tmp/load 2>&1 &
+	LOAD=$!
+}
+
+end_load() {
+	touch /tmp/enough
+	wait "$LOAD" || { cat /tmp/load; return 1; }
+	[ "$(cat /tmp/rounds)" -gt 0 ]
+}
+
+# snapshot FOLDER FORMAT: three children, one on top of the other, under load
+snapshot() {
+	local n copy=/tmp/tmpfs/copy
+	vmbctl vhd create --size ${DISK_MB}M "$1/s0.$2"
+	attach "$1/s0.$2"
+	begin_load
+	for n in 1 2 3; do
+		sleep 1
+		vmbctl vhd snapshot "$1/s$((n - 1)).$2" "$1/s$n.$2" >/tmp/said
+		grep -q "writes to it from now on" /tmp/said
+		[ "$(cat $VHD/t/path)" = "$1/s$n.$2" ]
+		[ "$(wc -l <$VHD/t/chain)" = $((n + 1)) ]
+		# the parent is complete, and stays as it is
+		vmbctl vhd check "$1/s$((n - 1)).$2"
+		md5sum "$1/s$((n - 1)).$2" >>/tmp/sums
+	done
+	end_load
+	fill_disk "$DEV" 1
+	dd if="$DEV" of=$copy bs=1M 2>/dev/null
+	detach
+	vmbctl vhd check "$1/s3.$2"
+	md5sum -c /tmp/sums
+	attach "$1/s3.$2" 1
+	[ "$(wc -l <$VHD/t/chain)" = 4 ]
+	cmp $copy "$DEV"
+	detach
+	rm -f $copy /tmp/sums "$1"/s[0-3]."$2"
+}
+
+# A child of the image that is attached, with something in it
+grow_child() {
+	vmbctl vhd snapshot "$1" "$2" >/dev/null
+	fill_disk "$DEV" "$3"
+}
+
+# merge_wait WORD: until the merge is over
+merge_wait() {
+	while [ "$(cat $VHD/t/merge)" = running ]; do sleep 0.1; done
+	[ "$(cat $VHD/t/merge)" = "$1" ] || { cat $VHD/t/merge; dmesg | tail -n 3; return 1; }
+}
+
+# merge FOLDER FORMAT TYPE: twice under load, down to an image without a parent
+merge() {
+	local n copy=/tmp/tmpfs/copy
+	vmbctl vhd create --type "$3" --size ${DISK_MB}M "$1/m0.$2"
+	attach "$1/m0.$2"
+	fill_disk "$DEV" 1
+	grow_child "$1/m0.$2" "$1/m1.$2" 2
+	grow_child "$1/m1.$2" "$1/m2.$2" 3
+	begin_load
+	for n in 2 1; do
+		vmbctl vhd merge "$1/m$n.$2" >/tmp/said || { cat /tmp/said; dmesg | tail -n 3; return 1; }
+		grep -q "writes to from now on, and removed" /tmp/said
+		[ ! -e "$1/m$n.$2" ]
+		[ "$(wc -l <$VHD/t/chain)" = $n ]
+		[ "$(cat $VHD/t/merge)" = "done" ]
+		[ "$(cat $VHD/t/merge_completed)" = "$((DISK_MB << 20)) / $((DISK_MB << 20))" ]
+	done
+	end_load
+	fill_disk "$DEV" 4
+	/usr/sbin/blkdiscard -o $((5 << 20)) -l $((3 << 20)) "$DEV"
+	dd if="$DEV" of=$copy bs=1M 2>/dev/null
+	detach
+	sound "$1/m0.$2"
+	same_for_qemu "$1/m0.$2" $copy
+	rm -f $copy "$1/m0.$2"
+}
+
+# merge_cut FORMAT: in the middle of a merge the file system is copied, as a power cut
+# would leave it, and the merge is stopped. Both can go on: the disk, and what is in the
+# copy.
+merge_cut() {
+	local copy=/tmp/tmpfs/copy top=/tmp/ext4/m1.$1
+	vmbctl vhd create --size ${DISK_MB}M "/tmp/ext4/m0.$1"
+	attach "/tmp/ext4/m0.$1"
+	fill_some "$DEV"
+	vmbctl vhd snapshot "/tmp/ext4/m0.$1" "$top"
+	dd if=/dev/urandom of="$DEV" bs=1M seek=3 count=20 conv=fsync 2>/dev/null
+	dd if="$DEV" of=$copy bs=1M 2>/dev/null
+	# what other tests had there need not be copied
+	fstrim /tmp/ext4
+	echo 1 >$VHD/t/merge
+	/usr/sbin/fsfreeze -f /tmp/ext4
+	# whatever fails
+	trap '/usr/sbin/fsfreeze -u /tmp/ext4' EXIT
+	# nobody writes to it, so it stays so
+	[ "$(cat $VHD/t/merge)" = running ] || { echo "it was too fast"; return 1; }
+	note "$1: a merge is cut off at $(cat $VHD/t/merge_completed)"
+	qemu-img convert -f raw -O raw /tmp/tmpfs/ext4.img /tmp/tmpfs/cut.img
+	! echo 1 >$VHD/t/merge || { echo "two at a time"; return 1; }
+	! echo "$top" >$VHD/t/snapshot || { echo "a snapshot meanwhile"; return 1; }
+	echo 0 >$VHD/t/merge &
+	sleep 0.2
+	trap - EXIT
+	/usr/sbin/fsfreeze -u /tmp/ext4
+	wait $!
+	merge_wait stopped
+	[ "$(wc -l <$VHD/t/chain)" = 2 ]
+	cmp $copy "$DEV"
+	dd if=/tmp/random of="$DEV" bs=64k count=1 seek=99 conv=fsync 2>/dev/null
+	dd if="$DEV" of=$copy.2 bs=1M 2>/dev/null
+	vmbctl vhd merge "$top"
+	cmp $copy.2 "$DEV"
+	detach
+	sound "/tmp/ext4/m0.$1"
+	same_for_qemu "/tmp/ext4/m0.$1" $copy.2
+	rm $copy.2 "/tmp/ext4/m0.$1"
+
+	mkdir -p /tmp/cut
+	mount -t ext4 -o loop /tmp/tmpfs/cut.img /tmp/cut
+	attach "/tmp/cut/m1.$1"
+	cmp $copy "$DEV"
+	vmbctl vhd merge --keep "/tmp/cut/m1.$1"
+	cmp $copy "$DEV"
+	detach
+	sound "/tmp/cut/m0.$1"
+	same_for_qemu "/tmp/cut/m0.$1" $copy
+	# what was merged is no child any more
+	refused "/tmp/cut/m1.$1"
+	umount /tmp/cut
+	rm $copy /tmp/tmpfs/cut.img
+}
+
+# A disk that goes away ends its merge; it can be had again with the same chain.
+merge_detached() {
+	local copy=/tmp/tmpfs/copy
+	vmbctl vhd create --size ${DISK_MB}M /tmp/ext4/m0.vhdx
+	attach /tmp/ext4/m0.vhdx
+	vmbctl vhd snapshot /tmp/ext4/m0.vhdx /tmp/ext4/m1.vhdx
+	dd if=/dev/urandom of="$DEV" bs=1M count=20 conv=fsync 2>/dev/null
+	dd if="$DEV" of=$copy bs=1M 2>/dev/null
+	echo 1 >$VHD/t/merge
+	detach
+	vmbctl vhd check /tmp/ext4/m0.vhdx
+	attach /tmp/ext4/m1.vhdx || attach /tmp/ext4/m0.vhdx
+	cmp $copy "$DEV"
+	detach
+	rm $copy /tmp/ext4/m[01].vhdx
+}
+
+# resize FORMAT TYPE: larger, under load
+resize() {
+	local image=/tmp/ext4/r.$1 copy=/tmp/tmpfs/copy larger=$((DISK_MB + 17))
+	vmbctl vhd create --type "$2" --size ${DISK_MB}M "$image"
+	attach "$image"
+	begin_load
+	sleep 1
+	vmbctl vhd resize "$image" ${larger}M >/tmp/said
+	grep -q "and so has /dev/" /tmp/said
+	end_load
+	[ "$(cat "/sys/block/${DEV#/dev/}/size")" = $((larger << 11)) ]
+	cmp -n $((17 << 20)) "$DEV" /dev/zero $((DISK_MB << 20)) 0
+	dd if=/tmp/random of="$DEV" bs=64k count=1 seek=$((larger * 16 - 1)) conv=fsync 2>/dev/null
+	! echo $(((larger - 1) << 20)) >$VHD/t/size || { echo "it got smaller"; return 1; }
+	dd if="$DEV" of=$copy bs=1M 2>/dev/null
+	detach
+	sound "$image"
+	same_for_qemu "$image" $copy
+	rm $copy "$image"
+}
+
+# What is no new child is refused, and the disk goes on.
+snapshot_refused() {
+	local file
+	cd /tmp/tmpfs || return
+	for file in top other; do vmbctl vhd create --size 8M $file.vhdx; done
+	vmbctl vhd create --size 16M large.vhdx
+	for file in top other large; do vmbctl vhd snapshot $file.vhdx of-$file.vhdx; done
+	vmbctl vhd create --parent top.vhdx full.vhdx
+	attach /tmp/tmpfs/full.vhdx
+	dd if=/dev/urandom of="$DEV" bs=4k count=1 conv=fsync 2>/dev/null
+	detach
+	attach /tmp/tmpfs/top.vhdx
+	# not there; no child; of another; of another size; not empty; written by somebody
+	exec 4<>of-top.vhdx
+	for file in none other of-other of-large full of-top; do
+		! echo "/tmp/tmpfs/$file.vhdx" >$VHD/t/snapshot || { echo "$file was taken"; return 1; }
+	done
+	exec 4>&-
+	! echo of-top.vhdx >$VHD/t/snapshot || { echo "a relative path was taken"; return 1; }
+	[ "$(cat $VHD/t/chain)" = /tmp/tmpfs/top.vhdx ]
+	fill_some "$DEV"
+	echo /tmp/tmpfs/of-top.vhdx >$VHD/t/snapshot
+	[ "$(wc -l <$VHD/t/chain)" = 2 ]
+	fill_some "$DEV"
+	detach
+	attach /tmp/tmpfs/of-top.vhdx 1
+	! echo /tmp/tmpfs/full.vhdx >$VHD/t/snapshot || { echo "a disk that is only read took it"; return 1; }
+	detach
+	rm -- *top.vhdx *other.vhdx *large.vhdx full.vhdx
+}
+
+# One that is smaller than DISK_MB
+fill_some() {
+	dd if=/tmp/random of="$1" bs=64k count=1 seek=7 conv=fsync 2>/dev/null
+	dd if="$1" bs=64k count=1 skip=7 iflag=direct 2>/dev/null | cmp - /tmp/random
+}
+
+alone() {
+	vmbctl vhd create --size 8M /tmp/tmpfs/a.vhdx
+	exec 4<>/tmp/tmpfs/a.vhdx
+	refused /tmp/tmpfs/a.vhdx
+	exec 4>&-
+	attach /tmp/tmpfs/a.vhdx
+	! (exec 4<>/tmp/tmpfs/a.vhdx) || { echo "it could be opened for writing"; return 1; }
+	mkdir $VHD/u
+	echo /tmp/tmpfs/a.vhdx >$VHD/u/path
+	echo 1 >$VHD/u/read_only
+	! echo 1 >$VHD/u/enabled || { echo "attached twice"; return 1; }
+	rmdir $VHD/u
+	detach
+	# and as if nothing had been
+	(exec 4<>/tmp/tmpfs/a.vhdx)
+	refused /dev/loop0
+	refused /tmp/tmpfs
+	refused /tmp/tmpfs/none.vhdx
+	refused /harness/lib.sh
+}
+
+stale() {
+	vmbctl vhd create --size 8M /tmp/tmpfs/p.vhdx
+	vmbctl vhd create --parent /tmp/tmpfs/p.vhdx /tmp/tmpfs/q.vhdx
+	attach /tmp/tmpfs/q.vhdx 1
+	detach
+	attach /tmp/tmpfs/p.vhdx
+	dd if=/dev/urandom of="$DEV" bs=4k count=1 conv=fsync 2>/dev/null
+	detach
+	refused /tmp/tmpfs/q.vhdx
+	dmesg | tail -n 5 | grep -q 'written since'
+}
+
+busy() {
+	attach /tmp/tmpfs/a.vhdx
+	exec 4<"$DEV"
+	! echo 0 >$VHD/t/enabled || { echo "it went away while open"; return 1; }
+	[ -b "$DEV" ]
+	exec 4<&-
+	dd if=/dev/urandom of=/tmp/random bs=64k count=1 2>/dev/null
+	# taken away while open and dirty: what was written is there
+	exec 4<>"$DEV"
+	dd if=/tmp/random bs=64k >&4 2>/dev/null
+	rmdir $VHD/t
+	[ ! -b "$DEV" ]
+	exec 4<&-
+	vmbctl vhd check /tmp/tmpfs/a.vhdx
+	attach /tmp/tmpfs/a.vhdx 1
+	cmp -n 65536 /tmp/random "$DEV"
+	detach
+}
+
+# A full file system: the writer is told, the image stays sound, and goes on.
+full() {
+	mkdir -p /tmp/full
+	mount -t tmpfs -o size=12m tmpfs /tmp/full
+	vmbctl vhd create --size 64M /tmp/full/a.vhdx
+	attach /tmp/full/a.vhdx
+	! dd if=/dev/urandom of="$DEV" bs=1M count=40 oflag=direct 2>/tmp/dd ||
+		{ echo "40 MiB went into 12"; return 1; }
+	grep -qi 'no space' /tmp/dd || { cat /tmp/dd; return 1; }
+	mount -o remount,size=100m /tmp/full
+	dd if=/tmp/random of="$DEV" bs=64k count=1 seek=800 conv=fsync 2>/dev/null
+	detach
+	vmbctl vhd check /tmp/full/a.vhdx
+	umount /tmp/full
+}
+
+# The largest image: quickly open, and little memory for it.
+large() {
+	local before after
+	vmbctl vhd create --size 64T /tmp/tmpfs/large.vhdx
+	echo 3 >/proc/sys/vm/drop_caches
+	before=$(awk '/^(Slab|VmallocUsed|KernelStack|PageTables):/ { n += $2 } END { print n }' /proc/meminfo)
+	attach /tmp/tmpfs/large.vhdx
+	after=$(awk '/^(Slab|VmallocUsed|KernelStack|PageTables):/ { n += $2 } END { print n }' /proc/meminfo)
+	[ "$(cat $VHD/t/size)" = $((64 << 40)) ]
+	note "64 TiB open: $((after - before)) KiB more of memory that is not page cache"
+	[ $((after - before)) -lt 16384 ]
+	dd if=/tmp/random of="$DEV" bs=64k count=1 seek=$((63 << 24)) conv=fsync 2>/dev/null
+	detach
+	vmbctl vhd info /tmp/tmpfs/large.vhdx
+	rm /tmp/tmpfs/large.vhdx
+}
+
+# A file system in an image in a file system of the same kind.
+nested() {
+	vmbctl vhd create --size 64M /tmp/ext4/fs.vhdx
+	attach /tmp/ext4/fs.vhdx
+	mkfs.ext4 -q "$DEV"
+	mkdir -p /tmp/inner
+	mount -t ext4 "$DEV" /tmp/inner
+	fio --name=in --directory=/tmp/inner --size=8M --rw=randwrite --bs=4k --fsync=16 --thread \
+		--verify=crc32c --do_verify=1 --minimal >/tmp/fio 2>&1 || { tail -n 3 /tmp/fio; return 1; }
+	cp -r /harness /tmp/inner/
+	umount /tmp/inner
+	detach
+	vmbctl vhd check /tmp/ext4/fs.vhdx
+	rm /tmp/ext4/fs.vhdx
+}
+
+l1() {
+	local fs kind dir
+	[ "$L1_KERNEL" != debug ] || run_test checkers-are-on checkers_are_on
+	run_test module-load load_vhd
+	run_test folders folders
+	run_test alone alone
+	run_test stale stale
+	run_test busy busy
+	run_test full full
+	run_test large large
+	run_test nested nested
+	run_test snapshot-refused snapshot_refused
+	run_test merge-detached merge_detached
+	run_test vhd-snapshot snapshot /tmp/ext4 vhd
+	run_test vhdx-snapshot snapshot /tmp/tmpfs vhdx
+	run_test vhd-merge merge /tmp/tmpfs vhd fixed
+	run_test vhdx-merge merge /tmp/ext4 vhdx dynamic
+	run_test vhd-resize resize vhd fixed
+	run_test vhdx-resize resize vhdx dynamic
+	for kind in vhd vhdx; do
+		run_test "$kind-merge-cut" merge_cut $kind
+	done
+	for fs in tmpfs ext4; do
+		for kind in $KINDS; do
+			run_test "$fs-$kind" written /tmp/$fs "$kind"
+			# what a parent is makes no difference to how its child is written
+			case $fs-$kind in
+			tmpfs-*-fixed | ext4-*-dynamic)
+				run_test "$fs-$kind-child" child /tmp/$fs "$kind"
+				;;
+			esac
+			rm -f /tmp/$fs/child.* "/tmp/$fs/$kind".*
+		done
+		run_test "$fs-foreign-vhd" foreign /tmp/$fs vhd
+		run_test "$fs-foreign-vhdx" foreign /tmp/$fs vhdx
+	done
+	umount /tmp/ext4
+	umount /tmp/tmpfs
+	for dir in "$VHD"/*/; do
+		[ ! -d "$dir" ] || rmdir "$dir"
+	done
+	run_test module-unload rmmod vhd
+}
