@@ -140,7 +140,8 @@ static void read_channel(struct host_partition *p, char *pairs)
 		{ "broken", &broken }, { "kicks", &ch->kicks },
 		{ "polls_vcpu", &ch->polls_vcpu }, { "polls_worker", &ch->polls_worker },
 		{ "packets", &ch->packets }, { "completions", &ch->completions },
-		{ "interrupts", &ch->interrupts }, { "ring_full", &ch->ring_full }, { }
+		{ "interrupts", &ch->interrupts }, { "ring_full", &ch->ring_full },
+		{ "naps", &ch->naps }, { }
 	};
 	char *key, *value;
 

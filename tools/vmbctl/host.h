@@ -82,6 +82,7 @@ struct host_channel {
 	uint64_t completions;
 	uint64_t interrupts;
 	uint64_t ring_full;
+	uint64_t naps;
 	bool stored;
 	uint64_t in_flight;
 	uint64_t bytes;

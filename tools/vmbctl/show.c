@@ -69,6 +69,7 @@ static void json_channel(struct json *j, const struct host_channel *ch)
 	json_u64(j, "completions", ch->completions);
 	json_u64(j, "interrupts", ch->interrupts);
 	json_u64(j, "ring_full", ch->ring_full);
+	json_u64(j, "naps", ch->naps);
 	if (ch->stored) {
 		json_u64(j, "in_flight", ch->in_flight);
 		json_u64(j, "bytes", ch->bytes);

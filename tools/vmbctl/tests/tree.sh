@@ -55,7 +55,7 @@ counters() {
 		partition name=vm1 state=connected version=5.3 messages_waiting=0 messages_refused=0 gpadls=2 gpadl_bytes=800
 		vp index=0 interrupts=12
 		news of=a kind that is not known
-		channel relid=7 index=0 state=open device=scsi.0 vp=0 place=worker broken=0 kicks=$1 polls_vcpu=3 polls_worker=4 packets=$2 completions=$2 interrupts=$1 ring_full=0 more=1
+		channel relid=7 index=0 state=open device=scsi.0 vp=0 place=worker broken=0 kicks=$1 polls_vcpu=3 polls_worker=4 packets=$2 completions=$2 interrupts=$1 ring_full=0 more=1 naps=17
 		channel relid=8 index=1 state=open device=scsi.0 vp=1 place=vcpu broken=1 kicks=5 polls_vcpu=5 polls_worker=0 packets=5 completions=5 interrupts=5 ring_full=0
 		channel relid=9 index=0 state=rescinded place=vcpu broken=0 kicks=0 polls_vcpu=0 polls_worker=0 packets=0 completions=0 interrupts=0 ring_full=0
 	END
