@@ -54,6 +54,7 @@ struct vmb_guest_bus *vmb_guest_bus_create(struct vmb_guest_platform *pf)
 	xa_init_flags(&bus->chans, XA_FLAGS_LOCK_IRQ);
 	spin_lock_init(&bus->dev_lock);
 	INIT_LIST_HEAD(&bus->devices);
+	init_waitqueue_head(&bus->left);
 	spin_lock_init(&bus->msg_lock);
 	INIT_LIST_HEAD(&bus->waits);
 	INIT_WORK(&bus->msg_work, vmb_guest_message_work);

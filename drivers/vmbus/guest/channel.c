@@ -22,7 +22,7 @@
  * @bus: the bus
  * @offer: checked
  *
- * Context: may sleep.
+ * Context: the work of messages; may sleep.
  * Return: it, with one reference, or NULL.
  */
 struct vmb_guest_chan *vmb_guest_chan_alloc(struct vmb_guest_bus *bus,
@@ -38,6 +38,7 @@ struct vmb_guest_chan *vmb_guest_chan_alloc(struct vmb_guest_bus *bus,
 	ch->pub.relid = le32_to_cpu(offer->relid);
 	ch->pub.cpu = bus->msg_cpu;
 	ch->connection_id = le32_to_cpu(offer->connection_id);
+	ch->serial = ++bus->nr_offers;
 	INIT_WORK(&ch->work, vmb_guest_chan_work);
 	INIT_WORK(&ch->tell, vmb_guest_chan_tell_work);
 	INIT_LIST_HEAD(&ch->sub_node);

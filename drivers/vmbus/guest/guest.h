@@ -153,6 +153,8 @@ struct vmb_guest_percpu {
  * @tell_wq: for &vmb_guest_chan.tell, which has to go on without memory
  * @chan_wq: for &vmb_guest_chan.work
  * @wake_work: takes away what has not come back from a sleep
+ * @nr_offers: that made a channel; the work of messages only
+ * @left: waits for a channel or device to be gone, as its successor is there
  * @offers_done: the host has made all its offers
  * @ignore: offers and rescinds are not looked at any more
  * @unloaded: the host has answered an UNLOAD that nobody waited for in order
@@ -195,6 +197,8 @@ struct vmb_guest_bus {
 	struct workqueue_struct *tell_wq;
 	struct workqueue_struct *chan_wq;
 	struct work_struct wake_work;
+	u64 nr_offers;
+	wait_queue_head_t left;
 	struct completion offers_done;
 	bool ignore;
 	bool unloaded;
@@ -273,6 +277,7 @@ struct vmb_guest_stats {
  * @tell: tells the driver that it was rescinded
  * @sub_node: place in &vmb_guest_dev.subs; bus's lock
  * @connection_id: for HvSignalEvent
+ * @serial: number of its offer
  * @added: @work has made it known
  * @gone: @work has taken it away
  * @rescinded: the host has taken it back; set once, before @work and @tell run
@@ -308,6 +313,7 @@ struct vmb_guest_chan {
 	struct work_struct tell;
 	struct list_head sub_node;
 	u32 connection_id;
+	u64 serial;
 	bool added;
 	bool gone;
 	bool rescinded;

@@ -9,6 +9,9 @@
  * one after the other for one channel, side by side for several. But for the end
  * of I/O upon a rescind: that has a work of its own, since the other one may be in
  * the driver's probe, which waits for what will not come any more.
+ *
+ * A host may offer what it took away before that has gone. Then the new one's work
+ * waits for the old one's, so that a driver never has both.
  */
 #define pr_fmt(fmt) "vmb_guest: " fmt
 
@@ -39,6 +42,13 @@ static void vmb_guest_chan_release_id(struct vmb_guest_chan *ch)
 		vmb_guest_post(ch->bus, &msg, sizeof(msg));
 }
 
+/* Whether the host has taken it back, so that it is on its way out. */
+static bool vmb_guest_chan_leaves(const struct vmb_guest_chan *ch)
+{
+	/* one without an id has not come back from a sleep, and may still do */
+	return vmb_guest_chan_rescinded(ch) && ch->pub.relid;
+}
+
 /* The device with this instance id, with a reference, or NULL. */
 static struct vmb_guest_dev *vmb_guest_offer_find(struct vmb_guest_bus *bus,
 						  const guid_t *instance_id)
@@ -47,7 +57,8 @@ static struct vmb_guest_dev *vmb_guest_offer_find(struct vmb_guest_bus *bus,
 
 	spin_lock(&bus->dev_lock);
 	list_for_each_entry(vdev, &bus->devices, list) {
-		if (guid_equal(&vdev->pub.instance_id, instance_id)) {
+		if (guid_equal(&vdev->pub.instance_id, instance_id) &&
+		    !vmb_guest_chan_leaves(vmb_guest_chan_of(vdev->pub.primary))) {
 			get_device(&vdev->pub.dev);
 			found = vdev;
 			break;
@@ -66,12 +77,48 @@ static bool vmb_guest_offer_index_taken(struct vmb_guest_bus *bus,
 
 	rcu_read_lock();
 	xa_for_each(&bus->chans, relid, ch)
-		if (ch->pub.dev == &vdev->pub && ch->pub.index == index) {
+		if (ch->pub.dev == &vdev->pub && ch->pub.index == index &&
+		    !vmb_guest_chan_leaves(ch)) {
 			taken = true;
 			break;
 		}
 	rcu_read_unlock();
 	return taken;
+}
+
+/* Whether no device that @ch's replaces is there any more. */
+static bool vmb_guest_offer_alone(struct vmb_guest_chan *ch)
+{
+	struct vmb_guest_dev *vdev;
+	bool alone = true;
+
+	spin_lock(&ch->bus->dev_lock);
+	list_for_each_entry(vdev, &ch->bus->devices, list)
+		if (guid_equal(&vdev->pub.instance_id, &ch->pub.dev->instance_id) &&
+		    vmb_guest_chan_of(vdev->pub.primary)->serial < ch->serial) {
+			alone = false;
+			break;
+		}
+	spin_unlock(&ch->bus->dev_lock);
+	return alone;
+}
+
+/* Whether no sub-channel that @ch replaces is there any more. */
+static bool vmb_guest_offer_alone_sub(struct vmb_guest_chan *ch)
+{
+	struct vmb_guest_chan *other;
+	unsigned long relid;
+	bool alone = true;
+
+	rcu_read_lock();
+	xa_for_each(&ch->bus->chans, relid, other)
+		if (other->pub.dev == ch->pub.dev && other->pub.index == ch->pub.index &&
+		    other->serial < ch->serial) {
+			alone = false;
+			break;
+		}
+	rcu_read_unlock();
+	return alone;
 }
 
 /* What cannot be true of any offer. */
@@ -267,6 +314,8 @@ static void vmb_guest_add_primary(struct vmb_guest_chan *ch)
 	struct vmb_guest_dev *vdev = vmb_guest_chan_dev(ch);
 	int ret;
 
+	/* whose work was queued before this one */
+	wait_event(ch->bus->left, vmb_guest_offer_alone(ch));
 	ret = device_add(&vdev->pub.dev);
 	if (ret)
 		vmb_guest_chan_warn(ch, "device not added: error %d\n", ret);
@@ -287,10 +336,11 @@ static void vmb_guest_add_sub(struct vmb_guest_chan *ch)
 	struct device *dev = &vdev->pub.dev;
 	struct vmb_guest_driver *drv;
 
-	/* its work was queued before this one */
+	/* their works were queued before this one */
 	wait_for_completion(&vdev->ready);
+	wait_event(ch->bus->left, vmb_guest_offer_alone_sub(ch));
 	device_lock(dev);
-	if (!device_is_registered(dev) || !vdev->channels) {
+	if (!device_is_registered(dev) || !vdev->channels || vmb_guest_chan_rescinded(ch)) {
 		device_unlock(dev);
 		return;
 	}
@@ -366,6 +416,7 @@ static void vmb_guest_chan_step(struct vmb_guest_chan *ch)
 	/* without one it went with the connection */
 	if (ch->pub.relid)
 		vmb_guest_chan_release_id(ch);
+	wake_up_all(&ch->bus->left);
 	vmb_guest_chan_put(ch);
 }
 

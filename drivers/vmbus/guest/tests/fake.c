@@ -456,13 +456,19 @@ int fake_connect(struct fake *f)
 	return vmb_guest_bus_connect(f->bus);
 }
 
-/* Until the bus has done all that it was told to do. */
-void settle(struct fake *f)
+/* Until the bus has taken all messages. */
+void settle_messages(struct fake *f)
 {
 	do {
 		flush_workqueue(f->bus->msg_wq);
 		flush_work(&f->irq_work);
 	} while (!list_empty(&f->out));
+}
+
+/* Until the bus has done all that it was told to do. */
+void settle(struct fake *f)
+{
+	settle_messages(f);
 	flush_work(&f->bus->wake_work);
 	flush_workqueue(f->bus->msg_wq);
 	vmb_guest_chan_flush(f->bus);

@@ -88,6 +88,7 @@ struct fake {
 struct fake *fake_create(struct kunit *test);
 void fake_destroy(struct fake *f);
 int fake_connect(struct fake *f);
+void settle_messages(struct fake *f);
 void settle(struct fake *f);
 
 void fake_send(struct fake *f, const void *msg, u32 len);

@@ -298,6 +298,77 @@ static void sub_channels(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_bad(f), 0);
 }
 
+/* Offered anew while the old one cannot go: it comes when that has gone. */
+static void sub_channel_again(struct kunit *test)
+{
+	struct fake *f = test->priv;
+	u32 i;
+
+	test_dev.open_in_probe = true;
+	test_dev.open_subs = true;
+	fake_offer(f, 10, 1, 0);
+	settle(f);
+	fake_offer(f, 11, 1, 1);
+	settle(f);
+	KUNIT_ASSERT_EQ(test, test_dev.nr_sub, 1);
+
+	device_lock(&test_dev.dev->dev);
+	for (i = 12; i < 15; i++) {
+		fake_rescind(f, i - 1);
+		fake_offer(f, i, 1, 1);
+	}
+	settle_messages(f);
+	KUNIT_EXPECT_EQ(test, fake_bad(f), 0);
+	KUNIT_EXPECT_EQ(test, f->seen[VMB_MSG_RELID_RELEASED], 0);
+	device_unlock(&test_dev.dev->dev);
+	settle(f);
+	/* of those that were taken back at once it never heard */
+	KUNIT_ASSERT_EQ(test, test_dev.nr_sub, 2);
+	KUNIT_EXPECT_EQ(test, test_dev.sub[1]->relid, 14);
+	KUNIT_EXPECT_EQ(test, test_dev.open_ret, 0);
+	KUNIT_EXPECT_NOT_NULL(test, fake_chan(f, 14));
+	KUNIT_EXPECT_EQ(test, f->seen[VMB_MSG_RELID_RELEASED], 3);
+	/* one that is there is still the only one */
+	fake_offer(f, 15, 1, 1);
+	settle(f);
+	KUNIT_EXPECT_EQ(test, fake_bad(f), 1);
+}
+
+static void device_again(struct kunit *test)
+{
+	struct fake *f = test->priv;
+	struct device *dev;
+
+	test_dev.open_in_probe = true;
+	fake_offer(f, 10, 1, 0);
+	settle(f);
+	KUNIT_ASSERT_EQ(test, test_dev.probes, 1);
+
+	dev = get_device(&test_dev.dev->dev);
+	device_lock(dev);
+	fake_rescind(f, 10);
+	fake_offer(f, 11, 1, 0);
+	fake_rescind(f, 11);
+	fake_offer(f, 12, 1, 0);
+	/* of the new one, of which nobody has heard */
+	fake_offer(f, 13, 1, 1);
+	settle_messages(f);
+	KUNIT_EXPECT_EQ(test, fake_bad(f), 0);
+	KUNIT_EXPECT_EQ(test, test_dev.probes, 1);
+	KUNIT_EXPECT_EQ(test, test_dev.removes, 0);
+	device_unlock(dev);
+	put_device(dev);
+	settle(f);
+	KUNIT_ASSERT_EQ(test, test_dev.probes, test_dev.removes + 1);
+	KUNIT_EXPECT_EQ(test, test_dev.dev->primary->relid, 12);
+	KUNIT_EXPECT_EQ(test, test_dev.open_ret, 0);
+	KUNIT_EXPECT_NOT_NULL(test, fake_chan(f, 12));
+	KUNIT_EXPECT_EQ(test, test_dev.nr_sub, 1);
+	KUNIT_EXPECT_PTR_EQ(test, test_dev.sub[0]->dev, test_dev.dev);
+	KUNIT_EXPECT_EQ(test, f->seen[VMB_MSG_RELID_RELEASED], 2);
+	KUNIT_EXPECT_EQ(test, fake_bad(f), 0);
+}
+
 static void driver_comes_and_goes(struct kunit *test)
 {
 	struct fake *f = test->priv;
@@ -510,6 +581,8 @@ static struct kunit_case offer_cases[] = {
 	KUNIT_CASE(rescind_in_probe),
 	KUNIT_CASE(rescind_unknown),
 	KUNIT_CASE(sub_channels),
+	KUNIT_CASE(sub_channel_again),
+	KUNIT_CASE(device_again),
 	KUNIT_CASE(driver_comes_and_goes),
 	KUNIT_CASE(probe_fails),
 	KUNIT_CASE(sysfs_files),
