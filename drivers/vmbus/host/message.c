@@ -75,23 +75,28 @@ void vmb_message_stage(struct vmb_vp *vp)
 	/* pairs with synchronize_rcu_expedited() in vmb_vp_take_over() */
 	rcu_read_lock();
 	thread = rcu_dereference(vp->thread);
-	if (!thread || test_and_set_bit(VMB_VP_STAGING, &thread->stage_flags))
+	if (!thread)
 		goto unlock;
+	/* before the flag, at which the thread of a local VP looks by itself */
 	kref_get(&vp->bus->ref);
 	kref_get(&thread->ref);
+	if (test_and_set_bit(VMB_VP_STAGING, &thread->stage_flags))
+		goto put;
 	if (vmb_bus_is_local(vp->bus)) {
 		wake_up_process(thread->task);
-	} else if (task_work_add(thread->task, &thread->stage_work, TWA_RESUME)) {
-		/*
-		 * The thread is exiting: nobody reads messages until another
-		 * takes the VP over. These are not the last references: the VP
-		 * has one for a grace period more, and the file, which outlives
-		 * every caller, has one of the bus.
-		 */
-		clear_bit(VMB_VP_STAGING, &thread->stage_flags);
-		vmb_vp_thread_put(thread);
-		vmb_bus_put(vp->bus);
+		goto unlock;
 	}
+	if (!task_work_add(thread->task, &thread->stage_work, TWA_RESUME))
+		goto unlock;
+	/* the thread is exiting: nobody reads messages until another takes the VP over */
+	clear_bit(VMB_VP_STAGING, &thread->stage_flags);
+put:
+	/*
+	 * These are not the last references: the VP has one for a grace period
+	 * more, and the file, which outlives every caller, has one of the bus.
+	 */
+	vmb_vp_thread_put(thread);
+	vmb_bus_put(vp->bus);
 unlock:
 	rcu_read_unlock();
 }

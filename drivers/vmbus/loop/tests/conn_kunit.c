@@ -5,6 +5,7 @@
 #include <linux/jiffies.h>
 #include <linux/module.h>
 #include <linux/workqueue.h>
+#include <vmb/host_local.h>
 
 #include "device.h"
 
@@ -250,6 +251,59 @@ static void conn_withdraw_idle(struct kunit *test)
 	complete(&gs.go);
 }
 
+static void no_interrupt(void *priv, u32 vp)
+{
+}
+
+/*
+ * A guest that says again and again that its message slot is free, which it is not.
+ * Each time the VP's thread is told to look, and with several CPUs it does so while
+ * it is still being told.
+ */
+static void conn_eom_storm(struct kunit *test)
+{
+	static const struct vmb_local_ops ops = { .interrupt = no_interrupt };
+	struct vmb_msg_initiate_contact m = {
+		.hdr.type = cpu_to_le32(VMB_MSG_INITIATE_CONTACT),
+		.version = cpu_to_le32(VMB_VERSION_5_3),
+		.interrupt_page = cpu_to_le64(VMB_SINT),
+	};
+	struct vmb_hv_message *slot;
+	struct vmb_bus *bus;
+	void *msg, *evt;
+	int i;
+
+	bus = vmb_local_bind(ENV_PARTITION, &ops, NULL);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(bus));
+	msg = (void *)get_zeroed_page(GFP_KERNEL);
+	evt = (void *)get_zeroed_page(GFP_KERNEL);
+	if (!msg || !evt || vmb_local_vp_add(bus, 0)) {
+		KUNIT_FAIL(test, "no VP");
+		goto unbind;
+	}
+	KUNIT_EXPECT_EQ(test, vmb_local_set_synic(bus, 0, VMB_SYNIC_ENABLE,
+						  __pa(msg) | VMB_SYNIC_ENABLE,
+						  __pa(evt) | VMB_SYNIC_ENABLE), 0);
+	slot = (struct vmb_hv_message *)msg + VMB_SINT;
+	WRITE_ONCE(slot->message_type, cpu_to_le32(VMB_MSG_TYPE_CHANNEL));
+	KUNIT_EXPECT_EQ(test, vmb_local_post(bus, VMB_CONN_MESSAGE_MULTI, &m, sizeof(m)),
+			VMB_HV_SUCCESS);
+	for (i = 0; i < 100000; i++)
+		vmb_local_eom(bus, 0);
+	/* all of them were told */
+	KUNIT_EXPECT_TRUE(test, env_wait(READ_ONCE(slot->flags) & VMB_MSG_FLAG_PENDING));
+	/* it is free */
+	WRITE_ONCE(slot->message_type, cpu_to_le32(VMB_MSG_TYPE_NONE));
+	vmb_local_eom(bus, 0);
+	KUNIT_EXPECT_TRUE(test, env_wait(READ_ONCE(slot->message_type)));
+	KUNIT_EXPECT_EQ(test, ((struct vmb_msg_header *)slot->payload)->type,
+			cpu_to_le32(VMB_MSG_VERSION_RESPONSE));
+unbind:
+	vmb_local_unbind(bus);
+	free_page((unsigned long)msg);
+	free_page((unsigned long)evt);
+}
+
 static struct kunit_case conn_cases[] = {
 	KUNIT_CASE(conn_versions),
 	KUNIT_CASE(conn_step_down),
@@ -261,6 +315,7 @@ static struct kunit_case conn_cases[] = {
 	KUNIT_CASE(conn_reconnect),
 	KUNIT_CASE(conn_sleep),
 	KUNIT_CASE(conn_withdraw_idle),
+	KUNIT_CASE(conn_eom_storm),
 	{}
 };
 
