@@ -2,7 +2,9 @@
 /*
  * The connection, and channels that come and go.
  */
+#include <linux/delay.h>
 #include <linux/jiffies.h>
+#include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/workqueue.h>
 #include <vmb/host_local.h>
@@ -255,10 +257,19 @@ static void no_interrupt(void *priv, u32 vp)
 {
 }
 
+static int eom_thread(void *bus)
+{
+	while (!kthread_should_stop()) {
+		vmb_local_eom(bus, 0);
+		cond_resched();
+	}
+	return 0;
+}
+
 /*
- * A guest that says again and again that its message slot is free, which it is not.
- * Each time the VP's thread is told to look, and with several CPUs it does so while
- * it is still being told.
+ * Those who say again and again that the message slot is free, which it is not. Each
+ * time the VP's thread is told to look, and it may do so while it is still being told:
+ * with several CPUs, or when who tells it is preempted.
  */
 static void conn_eom_storm(struct kunit *test)
 {
@@ -268,6 +279,7 @@ static void conn_eom_storm(struct kunit *test)
 		.version = cpu_to_le32(VMB_VERSION_5_3),
 		.interrupt_page = cpu_to_le64(VMB_SINT),
 	};
+	struct task_struct *task[3] = {};
 	struct vmb_hv_message *slot;
 	struct vmb_bus *bus;
 	void *msg, *evt;
@@ -288,8 +300,14 @@ static void conn_eom_storm(struct kunit *test)
 	WRITE_ONCE(slot->message_type, cpu_to_le32(VMB_MSG_TYPE_CHANNEL));
 	KUNIT_EXPECT_EQ(test, vmb_local_post(bus, VMB_CONN_MESSAGE_MULTI, &m, sizeof(m)),
 			VMB_HV_SUCCESS);
-	for (i = 0; i < 100000; i++)
-		vmb_local_eom(bus, 0);
+	for (i = 0; i < ARRAY_SIZE(task); i++) {
+		task[i] = kthread_run(eom_thread, bus, "eom/%d", i);
+		KUNIT_EXPECT_FALSE(test, IS_ERR(task[i]));
+	}
+	msleep(1000);
+	for (i = 0; i < ARRAY_SIZE(task); i++)
+		if (!IS_ERR(task[i]))
+			kthread_stop(task[i]);
 	/* all of them were told */
 	KUNIT_EXPECT_TRUE(test, env_wait(READ_ONCE(slot->flags) & VMB_MSG_FLAG_PENDING));
 	/* it is free */
