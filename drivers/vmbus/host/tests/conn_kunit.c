@@ -96,6 +96,7 @@ static int conn_test_init(struct kunit *test)
 	/* as if its thread were about to write a message: the queue stays as it is */
 	t->thread.vp = &t->vp;
 	t->thread.task = current;
+	kref_init(&t->thread.ref);
 	t->thread.stage_flags = BIT(VMB_VP_STAGING);
 	RCU_INIT_POINTER(t->vp.thread, &t->thread);
 	return xa_insert(&t->bus->vps, VP, &t->vp, GFP_KERNEL);
