@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "change.h"
 #include "command.h"
 #include "json.h"
 #include "text.h"
@@ -35,6 +36,10 @@ static void find_parent(struct parent *p, const char *path, const struct vhd_ima
 	int fd;
 
 	*p = (struct parent){ .path = vhd_file_parent_path(path, img) };
+	if (vhd_merge_alive(img, &error)) {
+		snprintf(p->problem, sizeof(p->problem), "%s", error.text);
+		return;
+	}
 	if (!p->path) {
 		snprintf(p->problem, sizeof(p->problem), "there is no relative path to it");
 		return;

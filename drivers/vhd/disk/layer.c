@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "../change.h"
 #include "layer.h"
 
 /* Seconds from 1970 to 2000, when a VHD's time begins */
@@ -174,7 +175,7 @@ static int chain_add(struct vhd_layers *chain, const char *path, bool writable,
 		     struct vhd_error *err)
 {
 	struct vhd_layer *layer, *child = chain->nr ? chain->layers[chain->nr - 1] : NULL;
-	int ret = 0;
+	int ret;
 	u32 i;
 
 	if (chain->nr == VHD_CHAIN_MAX)
@@ -183,6 +184,7 @@ static int chain_add(struct vhd_layers *chain, const char *path, bool writable,
 	layer = vhd_layer_open(path, writable, child && chain->layers[0]->backing.writable, err);
 	if (!layer)
 		return err->code;
+	ret = vhd_merge_alive(&layer->img, err);
 	for (i = 0; i < chain->nr && !ret; i++)
 		if (vhd_backing_same(&layer->backing, &chain->layers[i]->backing))
 			ret = vhd_fail(err, -ELOOP, "the image is its own ancestor");
