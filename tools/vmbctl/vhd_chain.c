@@ -23,20 +23,21 @@ static bool same_file(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* Was the parent written after the child was made? A VHD has only this to say so. */
-static bool parent_changed(const struct vhd_images *images, u32 i, const struct stat *st)
+/* Is it the parent of the one above? A VHD may be it with another time. */
+static int fits_child(const struct vhd_images *images, u32 i, const struct stat *st)
 {
-	const struct vhd_image *child = &images->link[i - 1].img;
-	u32 now = st->st_mtime - VHD_EPOCH;
+	const struct vhd_image *child = &images->link[i - 1].img, *parent = &images->link[i].img;
+	struct vhd_error error;
+	int ret;
 
-	/* while it is merged to, it has no time */
-	if (child->format != VHD_FORMAT_VHD || !child->parent.timestamp ||
-	    child->parent.timestamp == now)
-		return false;
-	warnx("%s was written after %s was made of it", images->path[i], images->path[i - 1]);
-	fprintf(stderr, "If only its time changed, as it was copied: touch -d @%lld '%s'\n",
-		child->parent.timestamp + VHD_EPOCH, images->path[i]);
-	return true;
+	if (!vhd_image_fits_parent(child, parent, st->st_mtime, &error))
+		return 0;
+	ret = vhd_file_failed(&images->file[i], &error);
+	if (error.code == -ESTALE && child->format == VHD_FORMAT_VHD &&
+	    guid_equal(&child->parent.id, &parent->id))
+		fprintf(stderr, "If only its time changed, as it was copied: touch -d @%lld '%s'\n",
+			child->parent.timestamp + VHD_EPOCH, images->path[i]);
+	return ret;
 }
 
 /* Others who only read an image may go on afterwards. */
@@ -99,9 +100,7 @@ static int open_link(struct vhd_images *images, u32 i, bool replay)
 		warnx("%s is its own parent's parent: the chain has no end", images->path[i]);
 		return EXIT_DAMAGED;
 	}
-	if (i && vhd_image_fits_parent(&images->link[i - 1].img, &link->img, &error))
-		return vhd_file_failed(&images->file[i], &error);
-	return i && parent_changed(images, i, &st) ? EXIT_FAILED : 0;
+	return i ? fits_child(images, i, &st) : 0;
 }
 
 /**
