@@ -405,8 +405,8 @@ static void request_work(struct work_struct *work)
 {
 	struct vhd_request *r = container_of(work, struct vhd_request, work);
 	struct request *rq = rq_of(r);
-	unsigned int noio = memalloc_noio_save();
 	struct vhd_disk *disk = r->disk;
+	unsigned int flags = vhd_io_begin();
 	int ret;
 
 	vhd_count(disk->counts, VHD_COUNT_WORKER);
@@ -424,7 +424,7 @@ static void request_work(struct work_struct *work)
 		else if (ret)
 			request_end(r, ret);
 	}
-	memalloc_noio_restore(noio);
+	vhd_io_end(flags);
 	/* the disk is there as long as its workqueue is */
 	if (vhd_change_many_bits(vhd_disk_top(disk)))
 		queue_work(disk->wq, &disk->ripen);
