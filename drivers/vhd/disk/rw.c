@@ -250,6 +250,11 @@ static int write_whole(struct vhd_request *r, bool nowait)
 	struct vhd_spot spot;
 	int ret;
 
+	/*
+	 * One in memory without nowait, of tmpfs, is for a worker even so: its pages would be
+	 * charged to who submits, whose limit is no reason for an error of the disk, and who
+	 * may be killed, which ends a write.
+	 */
 	if (!top->backing.direct || (nowait && !top->backing.nowait))
 		return -EAGAIN;
 	/* Pairs with change_start_locked(). */
