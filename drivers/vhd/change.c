@@ -74,6 +74,48 @@ bool vhd_merge_begun(const struct vhd_image *child, const struct vhd_image *pare
 	       !guid_equal(&child->parent.id2, &child->parent.id);
 }
 
+/* The parent of what was merged: no image has this id. */
+static const guid_t merged_parent = GUID_INIT(0x5d0c6ac4, 0x3b6e, 0x4f0e, 0x9a, 0x3c, 0x62, 0x1f,
+					      0x8e, 0x4b, 0x70, 0xd9);
+
+/**
+ * vhd_merge_bury() - a child is no disk any more: what is below has all of it
+ * @child: a differencing image, opened for writing; is opened again
+ * @io: its file
+ * @ids: two random ids, for a VHDX
+ * @err: set on failure
+ *
+ * It is on stable storage afterwards, so it cannot be taken for the disk once that
+ * has been written without it.
+ *
+ * Context: may sleep.
+ * Return: 0 or what vhd_change_linkage() says.
+ */
+int vhd_merge_bury(struct vhd_image *child, struct vhd_io *io, const guid_t ids[2],
+		   struct vhd_error *err)
+{
+	const struct vhd_linkage linkage = { .id = merged_parent, .timestamp = 1 };
+	int ret;
+
+	ret = vhd_change_linkage(child, io, &linkage, ids, err);
+	return ret ?: vhd_io_flush(io, err);
+}
+
+/**
+ * vhd_merge_alive() - may an image be used?
+ * @img: any image
+ * @err: set on failure
+ *
+ * Return: 0; -ESTALE when it was merged: vhd_merge_bury() was called.
+ */
+int vhd_merge_alive(const struct vhd_image *img, struct vhd_error *err)
+{
+	if (img->type != VHD_TYPE_DIFF || !guid_equal(&img->parent.id, &merged_parent))
+		return 0;
+	return vhd_fail(err, -ESTALE,
+			"the image was merged, and is of no use: remove it, and what was merged with it");
+}
+
 /**
  * vhd_merge_mark() - a child learns what its parent will be
  * @child: a differencing image, opened for writing; is opened again

@@ -26,6 +26,9 @@ int vhd_change_linkage(struct vhd_image *img, struct vhd_io *io,
 bool vhd_merge_begun(const struct vhd_image *child, const struct vhd_image *parent);
 int vhd_merge_mark(struct vhd_image *child, struct vhd_io *io, const struct vhd_image *parent,
 		   const guid_t ids[2], guid_t *next, struct vhd_error *err);
+int vhd_merge_bury(struct vhd_image *child, struct vhd_io *io, const guid_t ids[2],
+		   struct vhd_error *err);
+int vhd_merge_alive(const struct vhd_image *img, struct vhd_error *err);
 int vhd_resize(struct vhd_image *img, struct vhd_io *io, u64 size, bool shrink,
 	       const guid_t ids[2], struct vhd_error *err);
 

@@ -8,6 +8,9 @@
 #include "vhd1.h"
 #include "vhdx.h"
 
+/* Seconds that two looks at the time of a file may be apart: FAT has even ones only. */
+#define IMAGE_TIME_SLACK	2U
+
 /**
  * vhd_image_open() - find out what a file holds, and check it
  * @img: is filled in
@@ -59,17 +62,32 @@ void vhd_image_close(struct vhd_image *img)
 }
 EXPORT_SYMBOL_IF_KUNIT(vhd_image_close);
 
+/* A VHD has one id for ever; that it was written, only the time says. */
+static int image_fits_time(const struct vhd_image *child, s64 written, struct vhd_error *err)
+{
+	u32 have = written - VHD_EPOCH, want = child->parent.timestamp;
+	bool after = (s32)(have - want) > 0;
+	u32 apart = after ? have - want : want - have;
+
+	/* while it is merged to, it has no time */
+	if (!want || apart <= IMAGE_TIME_SLACK)
+		return 0;
+	return vhd_fail(err, -ESTALE, "the parent was written %u s %s the child was made from it",
+			apart, after ? "after" : "before");
+}
+
 /**
  * vhd_image_fits_parent() - is this the parent that a child was made from?
  * @child: a differencing image
  * @parent: what was found by its path
+ * @written: when its file was written last, in seconds since 1970
  * @err: set on failure
  *
  * Return: 0; -ESTALE when it is another image, or has been written since;
  * -EINVAL when the two cannot be child and parent.
  */
 int vhd_image_fits_parent(const struct vhd_image *child,
-			  const struct vhd_image *parent, struct vhd_error *err)
+			  const struct vhd_image *parent, s64 written, struct vhd_error *err)
 {
 	char want[VHD_GUID_TEXT], have[VHD_GUID_TEXT];
 
@@ -85,7 +103,7 @@ int vhd_image_fits_parent(const struct vhd_image *child,
 	if (guid_equal(&child->parent.id, &parent->id) ||
 	    (!guid_is_null(&child->parent.id2) &&
 	     guid_equal(&child->parent.id2, &parent->id)))
-		return 0;
+		return child->format == VHD_FORMAT_VHD ? image_fits_time(child, written, err) : 0;
 	vhd_guid_format(&child->parent.id, want);
 	vhd_guid_format(&parent->id, have);
 	return vhd_fail(err, -ESTALE, "the parent is %s and not %s: %s", have, want,

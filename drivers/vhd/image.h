@@ -34,6 +34,9 @@
 
 #define VHD_SECTOR	512U
 
+/* Seconds from 1970 to 2000, when the time of VHDs begins */
+#define VHD_EPOCH	946684800LL
+
 enum vhd_format {
 	VHD_FORMAT_VHD,
 	VHD_FORMAT_VHDX,
@@ -181,7 +184,7 @@ int vhd_image_open(struct vhd_image *img, struct vhd_io *io, bool writable,
 		   struct vhd_error *err);
 void vhd_image_close(struct vhd_image *img);
 int vhd_image_fits_parent(const struct vhd_image *child,
-			  const struct vhd_image *parent, struct vhd_error *err);
+			  const struct vhd_image *parent, s64 written, struct vhd_error *err);
 const char *vhd_format_name(enum vhd_format format);
 const char *vhd_type_name(enum vhd_type type);
 

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "change.h"
 #include "command.h"
 #include "util.h"
 #include "vhd_chain.h"
@@ -22,36 +23,73 @@ static bool same_file(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* Was the parent written after the child was made? A VHD has only this to say so. */
-static bool parent_changed(const struct vhd_images *images, u32 i, const struct stat *st)
+/* Is it the parent of the one above? A VHD may be it with another time. */
+static int fits_child(const struct vhd_images *images, u32 i, const struct stat *st)
 {
-	const struct vhd_image *child = &images->link[i - 1].img;
-	u32 now = st->st_mtime - VHD_EPOCH;
+	const struct vhd_image *child = &images->link[i - 1].img, *parent = &images->link[i].img;
+	struct vhd_error error;
+	int ret;
 
-	/* while it is merged to, it has no time */
-	if (child->format != VHD_FORMAT_VHD || !child->parent.timestamp ||
-	    child->parent.timestamp == now)
-		return false;
-	warnx("%s was written after %s was made of it", images->path[i], images->path[i - 1]);
-	fprintf(stderr, "If only its time changed, as it was copied: touch -d @%lld '%s'\n",
-		child->parent.timestamp + VHD_EPOCH, images->path[i]);
-	return true;
+	if (!vhd_image_fits_parent(child, parent, st->st_mtime, &error))
+		return 0;
+	ret = vhd_file_failed(&images->file[i], &error);
+	if (error.code == -ESTALE && child->format == VHD_FORMAT_VHD &&
+	    guid_equal(&child->parent.id, &parent->id))
+		fprintf(stderr, "If only its time changed, as it was copied: touch -d @%lld '%s'\n",
+			child->parent.timestamp + VHD_EPOCH, images->path[i]);
+	return ret;
 }
 
-static int open_link(struct vhd_images *images, u32 i)
+/* Others who only read an image may go on afterwards. */
+static int replay_log(const char *path)
+{
+	struct vhd_error error;
+	struct vhd_image img;
+	struct vhd_file file;
+	int ret;
+
+	ret = vhd_file_open(&file, path, O_RDWR);
+	if (ret)
+		return ret;
+	ret = vhd_file_alone(&file);
+	if (!ret && vhd_image_open(&img, &file.io, true, &error))
+		ret = vhd_file_failed(&file, &error);
+	else if (!ret)
+		vhd_image_close(&img);
+	close(file.fd);
+	return ret;
+}
+
+static int open_image(struct vhd_file *file, struct vhd_image *img, const char *path, bool replay)
+{
+	struct vhd_error error;
+	int ret;
+
+	ret = vhd_file_open(file, path, O_RDONLY);
+	if (ret || !vhd_image_open(img, &file->io, false, &error))
+		return ret;
+	close(file->fd);
+	if (error.code != -EROFS || !replay)
+		return vhd_file_failed(file, &error);
+	return replay_log(path) ?: vhd_file_image(file, img, path);
+}
+
+static int open_link(struct vhd_images *images, u32 i, bool replay)
 {
 	struct vhd_link *link = &images->link[i];
 	struct vhd_error error;
 	struct stat st, other;
 	u32 j;
 
-	if (vhd_file_image(&images->file[i], &link->img, images->path[i])) {
+	if (open_image(&images->file[i], &link->img, images->path[i], replay)) {
 		if (i)
 			warnx("%s cannot do without it: it is its parent", images->path[i - 1]);
 		return EXIT_FAILED;
 	}
 	link->io = &images->file[i].io;
 	images->chain.depth++;
+	if (vhd_merge_alive(&link->img, &error))
+		return vhd_file_failed(&images->file[i], &error);
 	if (vhd_map_init(&link->map, &link->img, link->io, &error))
 		return vhd_file_failed(&images->file[i], &error);
 	if (fstat(images->file[i].fd, &st))
@@ -62,18 +100,18 @@ static int open_link(struct vhd_images *images, u32 i)
 		warnx("%s is its own parent's parent: the chain has no end", images->path[i]);
 		return EXIT_DAMAGED;
 	}
-	if (i && vhd_image_fits_parent(&images->link[i - 1].img, &link->img, &error))
-		return vhd_file_failed(&images->file[i], &error);
-	return i && parent_changed(images, i, &st) ? EXIT_FAILED : 0;
+	return i ? fits_child(images, i, &st) : 0;
 }
 
 /**
  * vhd_images_open - open an image and all its parents to read them
  * @path: of the image
+ * @replay: what has a log to replay is written to do that, for which nobody else may
+ *	have it open; else it is refused
  *
  * Return: the images; or NULL, when it has been said what is wrong.
  */
-struct vhd_images *vhd_images_open(const char *path)
+struct vhd_images *vhd_images_open(const char *path, bool replay)
 {
 	struct vhd_images *images = xrealloc(NULL, 1, sizeof(*images));
 	const struct vhd_image *last;
@@ -83,7 +121,7 @@ struct vhd_images *vhd_images_open(const char *path)
 	images->chain.link = images->link;
 	images->path[0] = xstrdup(path);
 	for (i = 0; ; i++) {
-		if (open_link(images, i))
+		if (open_link(images, i, replay))
 			goto failed;
 		last = &images->link[i].img;
 		if (last->type != VHD_TYPE_DIFF)
@@ -137,7 +175,7 @@ static bool is_image_name(const char *name)
 		       !strcasecmp(end, ".avhd") || !strcasecmp(end, ".avhdx"));
 }
 
-/* Is what @path has a child of the file @parent? What is no image is none. */
+/* Is what @path has a child of the file @parent? What is no image is none, or was merged. */
 static bool is_child(const char *path, const struct stat *parent)
 {
 	struct vhd_error error;
@@ -145,13 +183,14 @@ static bool is_child(const char *path, const struct stat *parent)
 	struct vhd_file file;
 	struct stat st;
 	bool child = false;
-	char *up;
+	char *up = NULL;
 
 	if (stat(path, &st) || !S_ISREG(st.st_mode) || same_file(&st, parent) ||
 	    vhd_file_open(&file, path, O_RDONLY))
 		return false;
 	if (!vhd_image_open(&img, &file.io, false, &error)) {
-		up = img.type == VHD_TYPE_DIFF ? vhd_file_parent_path(path, &img) : NULL;
+		if (img.type == VHD_TYPE_DIFF && !vhd_merge_alive(&img, &error))
+			up = vhd_file_parent_path(path, &img);
 		child = up && !stat(up, &st) && same_file(&st, parent);
 		free(up);
 		vhd_image_close(&img);

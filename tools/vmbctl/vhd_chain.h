@@ -21,7 +21,7 @@ struct vhd_images {
 	char *path[VHD_CHAIN_MAX];
 };
 
-struct vhd_images *vhd_images_open(const char *path);
+struct vhd_images *vhd_images_open(const char *path, bool replay);
 int vhd_images_write(struct vhd_images *images, u32 i);
 int vhd_childless(const char *image, const char *above);
 int vhd_images_childless(const struct vhd_images *images, u32 i);

@@ -145,7 +145,7 @@ static int preallocate_if(struct vhd_file *file, void *arg)
 
 static int take_parent(struct vhd_create *p, const char *parent, const char *path)
 {
-	struct vhd_images *images = vhd_images_open(parent);
+	struct vhd_images *images = vhd_images_open(parent, false);
 	int ret;
 
 	if (!images)

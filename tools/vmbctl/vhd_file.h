@@ -6,9 +6,6 @@
 #include "create.h"
 #include "image.h"
 
-/* seconds from 1970 to 2000 */
-#define VHD_EPOCH	946684800LL
-
 /**
  * struct vhd_file - an image's file
  * @io: for the library

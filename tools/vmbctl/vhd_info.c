@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "change.h"
 #include "command.h"
 #include "json.h"
 #include "text.h"
@@ -32,9 +33,14 @@ static void find_parent(struct parent *p, const char *path, const struct vhd_ima
 	struct vhd_image parent;
 	struct vhd_error error;
 	struct vhd_file file;
+	struct stat st;
 	int fd;
 
 	*p = (struct parent){ .path = vhd_file_parent_path(path, img) };
+	if (vhd_merge_alive(img, &error)) {
+		snprintf(p->problem, sizeof(p->problem), "%s", error.text);
+		return;
+	}
 	if (!p->path) {
 		snprintf(p->problem, sizeof(p->problem), "there is no relative path to it");
 		return;
@@ -52,7 +58,9 @@ static void find_parent(struct parent *p, const char *path, const struct vhd_ima
 	if (vhd_image_open(&parent, &file.io, false, &error)) {
 		snprintf(p->problem, sizeof(p->problem), "%s", error.text);
 	} else {
-		if (vhd_image_fits_parent(img, &parent, &error))
+		if (fstat(file.fd, &st))
+			snprintf(p->problem, sizeof(p->problem), "%s", strerror(errno));
+		else if (vhd_image_fits_parent(img, &parent, st.st_mtime, &error))
 			snprintf(p->problem, sizeof(p->problem), "%s", error.text);
 		vhd_image_close(&parent);
 	}

@@ -98,13 +98,18 @@ static int settle_all(struct vhd_images *images, u32 target)
 }
 
 /*
- * The lowest first: should it stop in between, those above have lost their
- * parent, and nobody takes for a disk what is none.
+ * First of all the topmost is told that it is none: from then on the target alone is
+ * the disk, and may be written by who finds only that. Then the lowest first: should it
+ * stop in between, those above have lost their parent.
  */
-static int clean_up(const struct vhd_images *images, u32 target)
+static int clean_up(struct vhd_images *images, u32 target)
 {
+	const guid_t ids[2] = { vhd_random_id(), vhd_random_id() };
+	struct vhd_error error;
 	u32 i;
 
+	if (vhd_merge_bury(&images->link[0].img, images->link[0].io, ids, &error))
+		return vhd_file_failed(&images->file[0], &error);
 	for (i = target; i--; ) {
 		if (!unlink(images->path[i]))
 			continue;
@@ -267,7 +272,7 @@ int vhd_merge_run(const struct args *args)
 		free(disk);
 		return ret;
 	}
-	images = vhd_images_open(args->operand[0]);
+	images = vhd_images_open(args->operand[0], true);
 	if (!images)
 		return EXIT_FAILED;
 	target = find_target(images, args->value[INTO]);

@@ -134,7 +134,7 @@ int vhd_resize_run(const struct args *args)
 		free(disk);
 		return ret;
 	}
-	images = vhd_images_open(args->operand[0]);
+	images = vhd_images_open(args->operand[0], false);
 	if (!images)
 		return EXIT_FAILED;
 	old = images->link[0].img.size;

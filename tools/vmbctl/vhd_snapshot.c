@@ -145,7 +145,7 @@ int vhd_snapshot_run(const struct args *args)
 		free(disk);
 		return ret;
 	}
-	images = vhd_images_open(args->operand[0]);
+	images = vhd_images_open(args->operand[0], false);
 	if (!images)
 		return EXIT_FAILED;
 	p.format = images->link[0].img.format;
@@ -230,7 +230,7 @@ static int revert(struct vhd_images *images)
  */
 int vhd_revert_run(const struct args *args)
 {
-	struct vhd_images *images = vhd_images_open(args->operand[0]);
+	struct vhd_images *images = vhd_images_open(args->operand[0], false);
 	int ret = EXIT_FAILED;
 
 	if (!images)

@@ -10,7 +10,6 @@
 
 #include <linux/fs.h>
 #include <linux/falloc.h>
-#include <linux/sched/mm.h>
 
 #include "disk.h"
 
@@ -291,11 +290,11 @@ bool vhd_change_many_bits(struct vhd_layer *layer)
 void vhd_change_ripen(struct work_struct *work)
 {
 	struct vhd_disk *disk = container_of(work, struct vhd_disk, ripen);
-	unsigned int noio = memalloc_noio_save();
+	unsigned int flags = vhd_io_begin();
 
 	if (vhd_change_many_bits(vhd_disk_top(disk)))
 		vhd_change_flush(vhd_disk_top(disk));
-	memalloc_noio_restore(noio);
+	vhd_io_end(flags);
 }
 
 static int punch(struct vhd_layer *layer, u64 pos, u64 len, bool unmap)

@@ -5,7 +5,6 @@
 #include <linux/blkdev.h>
 #include <linux/idr.h>
 #include <linux/module.h>
-#include <linux/sched/mm.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
@@ -232,9 +231,7 @@ void vhd_disk_freeze(struct vhd_disk *disk, struct vhd_frozen *f)
 
 	mutex_lock(&disk->chain_lock);
 	f->lim = queue_limits_start_update(q);
-	f->noio = memalloc_noio_save();
-	f->throttle = current->flags & PF_LOCAL_THROTTLE;
-	current->flags |= PF_LOCAL_THROTTLE;
+	f->flags = vhd_io_begin();
 	blk_mq_freeze_queue(q);
 	/* a worker looks at the images once more after the request has ended */
 	drain_workqueue(disk->wq);
@@ -254,9 +251,7 @@ void vhd_disk_thaw(struct vhd_disk *disk, struct vhd_frozen *f)
 	limits_of_top(disk, &f->lim);
 	WARN_ON(queue_limits_commit_update(q, &f->lim));
 	blk_mq_unfreeze_queue(q);
-	if (!f->throttle)
-		current->flags &= ~PF_LOCAL_THROTTLE;
-	memalloc_noio_restore(f->noio);
+	vhd_io_end(f->flags);
 	mutex_unlock(&disk->chain_lock);
 }
 

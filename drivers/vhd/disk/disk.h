@@ -18,6 +18,7 @@
 
 #include <linux/blk-mq.h>
 #include <linux/mutex.h>
+#include <linux/sched.h>
 #include <linux/workqueue.h>
 
 #include "count.h"
@@ -79,13 +80,11 @@ struct vhd_request {
 /**
  * struct vhd_frozen - between vhd_disk_freeze() and vhd_disk_thaw()
  * @lim: of the queue, as they will be
- * @noio: for memalloc_noio_restore()
- * @throttle: of the task's flags
+ * @flags: for vhd_io_end()
  */
 struct vhd_frozen {
 	struct queue_limits lim;
-	unsigned int noio;
-	unsigned int throttle;
+	unsigned int flags;
 };
 
 /* disk.c */
@@ -127,6 +126,32 @@ bool vhd_merging(struct vhd_disk *disk);
 /* configfs.c */
 int vhd_configfs_init(void);
 void vhd_configfs_exit(void);
+
+/**
+ * vhd_io_begin() - this task does what the disk's dirty pages wait for
+ *
+ * It may wait neither for memory that is to be had by writing them, nor until there
+ * are fewer of them, when it dirties pages of a file: only those of the file's own
+ * device hold it up, as drivers/block/loop.c has it.
+ *
+ * Return: for vhd_io_end().
+ */
+static inline unsigned int vhd_io_begin(void)
+{
+	unsigned int flags = current->flags;
+
+	current->flags |= PF_LOCAL_THROTTLE | PF_MEMALLOC_NOIO;
+	return flags;
+}
+
+/**
+ * vhd_io_end() - it does so no more
+ * @flags: of vhd_io_begin()
+ */
+static inline void vhd_io_end(unsigned int flags)
+{
+	current_restore_flags(flags, PF_LOCAL_THROTTLE | PF_MEMALLOC_NOIO);
+}
 
 static inline struct vhd_layer *vhd_disk_top(struct vhd_disk *disk)
 {

@@ -7,12 +7,8 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "../change.h"
 #include "layer.h"
-
-/* Seconds from 1970 to 2000, when a VHD's time begins */
-#define VHD_EPOCH	946684800
-/* Seconds that two looks at one time may be apart: some file systems round. */
-#define TIME_SLACK	2
 
 /* Bytes of bitmap that are looked at in one go */
 #define FIND_BITS	VHD_BITS_BYTES
@@ -54,26 +50,11 @@ static char *parent_path(const struct vhd_layer *child, struct vhd_error *err)
  * vhd_layer_time() - when an image was written last
  * @layer: the image
  *
- * Return: as a VHD's child remembers it: seconds since 2000.
+ * Return: seconds since 1970.
  */
-u32 vhd_layer_time(const struct vhd_layer *layer)
+s64 vhd_layer_time(const struct vhd_layer *layer)
 {
-	return inode_get_mtime_sec(file_inode(layer->backing.file)) - VHD_EPOCH;
-}
-
-/* A VHD has one id for ever; that it was written, only the time says. */
-static int check_time(const struct vhd_layer *child, const struct vhd_layer *parent,
-		      struct vhd_error *err)
-{
-	u32 have = vhd_layer_time(parent);
-	u32 want = child->img.parent.timestamp;
-	u32 apart = have > want ? have - want : want - have;
-
-	if (child->img.format != VHD_FORMAT_VHD || !want || apart <= TIME_SLACK)
-		return 0;
-	return vhd_fail(err, -ESTALE,
-			"the parent was written %u s %s the child was made from it", apart,
-			have > want ? "after" : "before");
+	return inode_get_mtime_sec(file_inode(layer->backing.file));
 }
 
 /**
@@ -174,7 +155,7 @@ static int chain_add(struct vhd_layers *chain, const char *path, bool writable,
 		     struct vhd_error *err)
 {
 	struct vhd_layer *layer, *child = chain->nr ? chain->layers[chain->nr - 1] : NULL;
-	int ret = 0;
+	int ret;
 	u32 i;
 
 	if (chain->nr == VHD_CHAIN_MAX)
@@ -183,13 +164,12 @@ static int chain_add(struct vhd_layers *chain, const char *path, bool writable,
 	layer = vhd_layer_open(path, writable, child && chain->layers[0]->backing.writable, err);
 	if (!layer)
 		return err->code;
+	ret = vhd_merge_alive(&layer->img, err);
 	for (i = 0; i < chain->nr && !ret; i++)
 		if (vhd_backing_same(&layer->backing, &chain->layers[i]->backing))
 			ret = vhd_fail(err, -ELOOP, "the image is its own ancestor");
 	if (!ret && child)
-		ret = vhd_image_fits_parent(&child->img, &layer->img, err);
-	if (!ret && child)
-		ret = check_time(child, layer, err);
+		ret = vhd_image_fits_parent(&child->img, &layer->img, vhd_layer_time(layer), err);
 	if (ret)
 		vhd_layer_close(layer);
 	else

@@ -74,7 +74,7 @@ struct vhd_layer *vhd_layer_open(const char *path, bool writable, bool replay,
 void vhd_layer_close(struct vhd_layer *layer);
 int vhd_layer_is_parent(const struct vhd_layer *child, const struct vhd_layer *parent,
 			struct vhd_error *err);
-u32 vhd_layer_time(const struct vhd_layer *layer);
+s64 vhd_layer_time(const struct vhd_layer *layer);
 void vhd_layers_close(struct vhd_layers *chain);
 int vhd_layer_find(struct vhd_layer *layer, u64 pos, u64 len, bool nowait,
 		   struct vhd_spot *spot);

@@ -180,7 +180,6 @@ static int merge_passes(struct vhd_merge_disk *m)
 /* Nothing that is written to the parent from now on may be hidden by the child. */
 static int child_bury(struct vhd_layer *child, struct vhd_error *err)
 {
-	struct vhd_linkage linkage = { .timestamp = 1 };
 	guid_t ids[2];
 	int ret;
 
@@ -189,10 +188,7 @@ static int child_bury(struct vhd_layer *child, struct vhd_error *err)
 		return vhd_fail(err, ret, "it cannot be completed: error %d", -ret);
 	guid_gen(&ids[0]);
 	guid_gen(&ids[1]);
-	/* of no image */
-	guid_gen(&linkage.id);
-	ret = vhd_change_linkage(&child->img, &child->backing.io, &linkage, ids, err);
-	return ret ?: vhd_io_flush(&child->backing.io, err);
+	return vhd_merge_bury(&child->img, &child->backing.io, ids, err);
 }
 
 /* The parent stays a parent. The disk is frozen. */

@@ -77,7 +77,7 @@ static int child_swap(struct vhd_disk *disk, struct vhd_layer *child, struct vhd
 	guid_gen(&ids[0]);
 	guid_gen(&ids[1]);
 	linkage.id = top->img.id;
-	linkage.timestamp = vhd_layer_time(top);
+	linkage.timestamp = vhd_layer_time(top) - VHD_EPOCH;
 	ret = vhd_change_linkage(&child->img, &child->backing.io, &linkage, ids, err);
 	if (ret)
 		return ret;

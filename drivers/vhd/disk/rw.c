@@ -250,6 +250,11 @@ static int write_whole(struct vhd_request *r, bool nowait)
 	struct vhd_spot spot;
 	int ret;
 
+	/*
+	 * One in memory without nowait, of tmpfs, is for a worker even so: its pages would be
+	 * charged to who submits, whose limit is no reason for an error of the disk, and who
+	 * may be killed, which ends a write.
+	 */
 	if (!top->backing.direct || (nowait && !top->backing.nowait))
 		return -EAGAIN;
 	/* Pairs with change_start_locked(). */
@@ -405,8 +410,8 @@ static void request_work(struct work_struct *work)
 {
 	struct vhd_request *r = container_of(work, struct vhd_request, work);
 	struct request *rq = rq_of(r);
-	unsigned int noio = memalloc_noio_save();
 	struct vhd_disk *disk = r->disk;
+	unsigned int flags = vhd_io_begin();
 	int ret;
 
 	vhd_count(disk->counts, VHD_COUNT_WORKER);
@@ -424,7 +429,7 @@ static void request_work(struct work_struct *work)
 		else if (ret)
 			request_end(r, ret);
 	}
-	memalloc_noio_restore(noio);
+	vhd_io_end(flags);
 	/* the disk is there as long as its workqueue is */
 	if (vhd_change_many_bits(vhd_disk_top(disk)))
 		queue_work(disk->wq, &disk->ripen);

@@ -9,6 +9,7 @@
 #include "alloc.h"
 #include "check.h"
 #include "crash.h"
+#include "repair.h"
 #include "test.h"
 
 #define BLOCKS		12
@@ -148,15 +149,20 @@ static const char *look_block(struct rig *rig, struct file *file, struct vhd_map
 	return NULL;
 }
 
-static const char *look(struct rig *rig, struct file *file, int stop)
+/* What is left is the same to who only reads, unless a log has to be replayed. */
+static const char *look(struct rig *rig, struct file *file, int stop, bool writable)
 {
 	struct vhd_check check = { 0 };
 	struct vhd_image img;
 	struct vhd_error err;
 	struct vhd_map map;
 	u32 block;
+	int ret;
 
-	CHECK_OK(vhd_image_open(&img, &file->io, true, &err));
+	ret = vhd_image_open(&img, &file->io, writable, &err);
+	if (ret == -EROFS && !writable && rig->img.format == VHD_FORMAT_VHDX)
+		return NULL;
+	CHECK_OK(ret);
 	CHECK_OK(vhd_check(&check, &img, &file->io, &err));
 	CHECK(!check.errors);
 	CHECK_OK(vhd_map_init(&map, &img, &file->io, &err));
@@ -167,21 +173,52 @@ static const char *look(struct rig *rig, struct file *file, int stop)
 	return NULL;
 }
 
+/* Of a VHD the footer may be lost: is it there again where others look for it? */
+static const char *repair_footer(struct file *file, u32 *lost)
+{
+	struct vhd_check check = { 0 };
+	struct vhd_image img;
+	struct vhd_error err;
+	u8 footer[512];
+	u32 flaws;
+
+	CHECK_OK(vhd_image_open(&img, &file->io, true, &err));
+	CHECK_OK(vhd_check(&check, &img, &file->io, &err));
+	CHECK_OK(vhd_repair_find(&img, &file->io, &check, &flaws, &err));
+	if (flaws & VHD_FLAW_FOOTER) {
+		++*lost;
+		CHECK_OK(vhd_repair(&img, &file->io, &check, flaws & VHD_FLAW_FOOTER, &err));
+		CHECK_OK(vhd_io_read(&file->io, file->io.size - sizeof(footer), footer,
+				     sizeof(footer), "test", &err));
+		CHECK(!memcmp(footer, img.v1.footer, sizeof(footer)));
+	}
+	vhd_image_close(&img);
+	CHECK_OK(vhd_image_open(&img, &file->io, false, &err));
+	CHECK(img.format != VHD_FORMAT_VHD || !img.v1.footer_lost);
+	vhd_image_close(&img);
+	return NULL;
+}
+
 static const char *crash_sample(size_t sample)
 {
 	static struct rig rig;
 	struct file file;
 	int stop, way;
+	u32 lost = 0;
 
 	TRY(rig_start(&rig, sample, 7 + sample));
 	TRY(rig_work(&rig));
 	for (stop = 0; stop <= rig.crash.count; stop++) {
 		for (way = 0; way < CRASH_WAYS; way++) {
 			TRY(crash_at(&rig.crash, 0, stop, way, &file));
-			TRY(look(&rig, &file, stop));
+			TRY(look(&rig, &file, stop, false));
+			TRY(look(&rig, &file, stop, true));
+			TRY(repair_footer(&file, &lost));
+			TRY(look(&rig, &file, stop, true));
 			file_close(&file);
 		}
 	}
+	CHECK((rig.img.format == VHD_FORMAT_VHD) == !!lost);
 	rig_stop(&rig);
 	return NULL;
 }

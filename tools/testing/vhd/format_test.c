@@ -296,19 +296,59 @@ static const char *parents(void)
 	};
 	struct vhd_error err;
 
-	CHECK_OK(vhd_image_fits_parent(&child, &parent, &err));
+	CHECK_OK(vhd_image_fits_parent(&child, &parent, 0, &err));
 	parent.id = samples[0].file_id;
-	CHECK(vhd_image_fits_parent(&child, &parent, &err) == -ESTALE);
+	CHECK(vhd_image_fits_parent(&child, &parent, 0, &err) == -ESTALE);
 	child.parent.id2 = parent.id;
-	CHECK_OK(vhd_image_fits_parent(&child, &parent, &err));
+	CHECK_OK(vhd_image_fits_parent(&child, &parent, 0, &err));
 	parent.sector_size = 4096;
-	CHECK(vhd_image_fits_parent(&child, &parent, &err) == -EINVAL);
+	CHECK(vhd_image_fits_parent(&child, &parent, 0, &err) == -EINVAL);
 	parent.sector_size = 512;
 	parent.format = VHD_FORMAT_VHD;
-	CHECK(vhd_image_fits_parent(&child, &parent, &err) == -EINVAL);
+	CHECK(vhd_image_fits_parent(&child, &parent, 0, &err) == -EINVAL);
 	parent.format = VHD_FORMAT_VHDX;
 	child.type = VHD_TYPE_DYNAMIC;
-	CHECK(vhd_image_fits_parent(&child, &parent, &err) == -EINVAL);
+	CHECK(vhd_image_fits_parent(&child, &parent, 0, &err) == -EINVAL);
+	return NULL;
+}
+
+/* Of a VHD the time counts, too, unless it is merged to. */
+static const char *parent_times(void)
+{
+	static const u32 made[] = { 1, 5, 700000000, 0xffffffff };
+	struct vhd_image child = {
+		.format = VHD_FORMAT_VHD, .type = VHD_TYPE_DIFF, .sector_size = 512,
+		.parent.id = samples[0].id,
+	};
+	struct vhd_image parent = {
+		.format = VHD_FORMAT_VHD, .sector_size = 512, .id = samples[0].id,
+	};
+	struct vhd_error err;
+	size_t i;
+	s64 at;
+	int by;
+
+	CHECK_OK(vhd_image_fits_parent(&child, &parent, 0, &err));
+	CHECK_OK(vhd_image_fits_parent(&child, &parent, VHD_EPOCH + 700000000, &err));
+	for (i = 0; i < ARRAY_SIZE(made); i++) {
+		child.parent.timestamp = made[i];
+		at = VHD_EPOCH + made[i];
+		for (by = -2; by <= 2; by++)
+			CHECK_OK(vhd_image_fits_parent(&child, &parent, at + by, &err));
+		CHECK(vhd_image_fits_parent(&child, &parent, at + 3, &err) == -ESTALE);
+		CHECK(strstr(err.text, "written 3 s after the child"));
+		CHECK(vhd_image_fits_parent(&child, &parent, at - 3, &err) == -ESTALE);
+		CHECK(strstr(err.text, "written 3 s before the child"));
+	}
+	/* it may be a copy, but not of another image */
+	parent.id = samples[0].file_id;
+	CHECK(vhd_image_fits_parent(&child, &parent, at, &err) == -ESTALE);
+	CHECK(strstr(err.text, "another image"));
+	/* of a VHDX the id says all */
+	child.format = VHD_FORMAT_VHDX;
+	parent.format = VHD_FORMAT_VHDX;
+	child.parent.id = parent.id;
+	CHECK_OK(vhd_image_fits_parent(&child, &parent, 0, &err));
 	return NULL;
 }
 
@@ -322,5 +362,6 @@ const struct test format_tests[] = {
 	{ "truncated", truncated },
 	{ "guest_footer", guest_footer },
 	{ "parents", parents },
+	{ "parent_times", parent_times },
 	{ }
 };

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "chain.h"
@@ -130,6 +131,7 @@ static int cmd_cat(char **paths, int count)
 	static struct file file[CHAIN];
 	struct vhd_chain c = { .link = link };
 	static u8 buf[CHUNK];
+	struct stat st;
 	u64 pos, len;
 
 	if (count > CHAIN)
@@ -140,8 +142,11 @@ static int cmd_cat(char **paths, int count)
 		link[c.depth].io = &file[c.depth].io;
 		if (vhd_map_init(&link[c.depth].map, &link[c.depth].img, link[c.depth].io, &err))
 			return fail(paths[c.depth]);
+		if (fstat(file[c.depth].fd, &st))
+			return 1;
 		if (c.depth &&
-		    vhd_image_fits_parent(&link[c.depth - 1].img, &link[c.depth].img, &err))
+		    vhd_image_fits_parent(&link[c.depth - 1].img, &link[c.depth].img, st.st_mtime,
+					  &err))
 			return fail(paths[c.depth]);
 	}
 	for (pos = 0; pos < link[0].img.size; pos += len) {

@@ -119,9 +119,35 @@ static const char *merge_interrupted(void)
 	return NULL;
 }
 
+static const char *bury(struct vhd_io *io)
+{
+	struct vhd_image img;
+	struct vhd_error err;
+	guid_t ids[6];
+
+	disk_session(ids);
+	CHECK_OK(vhd_image_open(&img, io, true, &err));
+	CHECK_OK(vhd_merge_alive(&img, &err));
+	CHECK_OK(vhd_merge_bury(&img, io, ids, &err));
+	CHECK(vhd_merge_alive(&img, &err) == -ESTALE);
+	vhd_image_close(&img);
+	return NULL;
+}
+
+static const char *is_alive(struct vhd_io *io, bool *alive)
+{
+	struct vhd_image img;
+	struct vhd_error err;
+
+	CHECK_OK(vhd_image_open(&img, io, true, &err));
+	*alive = !vhd_merge_alive(&img, &err);
+	vhd_image_close(&img);
+	return NULL;
+}
+
 /*
- * The machine stops: the chain has the same disk; a second merge finishes; and
- * the target has all of it.
+ * The machine stops: the chain has the same disk, and a second merge finishes; or the
+ * child was told that it is none any more, and the target has all of it.
  */
 static const char *crash_kind(enum vhd_format format, enum vhd_type base, u32 depth, u32 target)
 {
@@ -130,6 +156,7 @@ static const char *crash_kind(enum vhd_format format, enum vhd_type base, u32 de
 	struct file left[DISK_DEPTH];
 	struct crash c;
 	int stop, way;
+	bool alive;
 	u32 i;
 
 	TRY(disk_make(&d, format, base, depth, 4));
@@ -140,6 +167,7 @@ static const char *crash_kind(enum vhd_format format, enum vhd_type base, u32 de
 		io[i] = &c.files[i].io;
 	}
 	TRY(merge_io(io, depth, target, NULL, NULL, 0));
+	TRY(bury(io[0]));
 	CHECK(c.count > 8);
 	for (stop = 0; stop <= c.count; stop++) {
 		for (way = 0; way < 4; way++) {
@@ -147,11 +175,14 @@ static const char *crash_kind(enum vhd_format format, enum vhd_type base, u32 de
 				TRY(crash_at(&c, i, stop, way, &left[i]));
 				io[i] = &left[i].io;
 			}
-			TRY(chain_check(io, depth, d.want, d.size));
-			if (stop == c.count)
+			TRY(is_alive(io[0], &alive));
+			if (alive)
+				TRY(chain_check(io, depth, d.want, d.size));
+			else
 				TRY(below(io, depth, target, d.want, d.size));
+			CHECK(!alive || stop < c.count);
 			/* each second is enough, and half the time */
-			if (way % 2) {
+			if (way % 2 && alive) {
 				TRY(merge_io(io, depth, target, NULL, NULL, 0));
 				TRY(chain_check(io, depth, d.want, d.size));
 				TRY(below(io, depth, target, d.want, d.size));

@@ -310,6 +310,7 @@ merge_cut() {
 	same_for_qemu "/tmp/cut/m0.$1" $copy
 	# what was merged is no child any more
 	refused "/tmp/cut/m1.$1"
+	dmesg | tail -n 5 | grep -q 'was merged, and is of no use'
 	umount /tmp/cut
 	rm $copy /tmp/tmpfs/cut.img
 }
