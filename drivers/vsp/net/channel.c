@@ -84,7 +84,7 @@ static void chan_changed(struct vsp_net_chan *chan)
 {
 	struct vsp_net_nic *nic = chan->nic;
 
-	schedule_work(&nic->changed_work);
+	vsp_net_dev_changed(nic);
 	if (!chan->ch->index)
 		return;
 	WRITE_ONCE(nic->table_due, true);
@@ -254,7 +254,7 @@ static u32 op_config(struct vsp_net_chan *chan, const struct vmb_nvsp_msg *msg)
 	if (rsc == nic->rsc)
 		return 0;
 	WRITE_ONCE(nic->rsc, rsc);
-	schedule_work(&nic->changed_work);
+	vsp_net_dev_changed(nic);
 	return 0;
 }
 

@@ -169,7 +169,7 @@ static void settings_publish(struct vsp_net_nic *nic, struct vsp_net_settings *n
 
 	rcu_assign_pointer(nic->set, new);
 	if (changed)
-		schedule_work(&nic->changed_work);
+		vsp_net_dev_changed(nic);
 	if (old != &nic->initial)
 		kfree_rcu(old, rcu);
 	vsp_net_dev_carrier(nic);

@@ -239,7 +239,7 @@ struct vsp_net_settings {
  * @spoofing: the guest may use other addresses and see other frames
  * @netdev: the host's end; while @enabled
  * @queue: for each channel that there can be
- * @changed_work: tells the netdev how many there are, and what the guest takes
+ * @changed_work: tells the netdev how many there are, and what the guest wants
  * @share_lock: protects how @recv is shared among the channels that are open
  * @recv: where frames to the guest go; RCU
  * @send_srcu: protects readers of @send
@@ -267,7 +267,7 @@ struct vsp_net_nic {
 	bool spoofing;
 	struct net_device *netdev;
 	struct vsp_net_queue *queue;
-	struct work_struct changed_work;
+	struct delayed_work changed_work;
 	struct mutex share_lock;	/* shares of the receive buffer */
 	struct vsp_net_recv __rcu *recv;
 	struct srcu_struct send_srcu;
@@ -433,5 +433,6 @@ struct vsp_net_nic *vsp_net_dev_nic(struct net_device *dev);
 int vsp_net_dev_create(struct vsp_net_nic *nic);
 void vsp_net_dev_destroy(struct vsp_net_nic *nic);
 void vsp_net_dev_carrier(struct vsp_net_nic *nic);
+void vsp_net_dev_changed(struct vsp_net_nic *nic);
 
 #endif /* VSP_NET_H */

@@ -352,7 +352,8 @@ static int dev_napi_poll(struct napi_struct *napi, int budget)
  */
 static void dev_changed_work(struct work_struct *work)
 {
-	struct vsp_net_nic *nic = container_of(work, struct vsp_net_nic, changed_work);
+	struct vsp_net_nic *nic = container_of(to_delayed_work(work), struct vsp_net_nic,
+					       changed_work);
 	u32 nr = 1, i;
 
 	guard(rtnl)();
@@ -362,6 +363,20 @@ static void dev_changed_work(struct work_struct *work)
 	if (netif_set_real_num_queues(nic->netdev, nr, nr))
 		vsp_net_warn(nic, "no memory for %u queues\n", nr);
 	netdev_update_features(nic->netdev);
+}
+
+/**
+ * vsp_net_dev_changed - channels came or went, or the guest wants something else
+ * @nic: the NIC
+ *
+ * The netdev learns of it soon, but not as often as a guest may change its mind: all
+ * of the host is told, under the RTNL.
+ *
+ * Context: any, until the NIC's channels are closed.
+ */
+void vsp_net_dev_changed(struct vsp_net_nic *nic)
+{
+	schedule_delayed_work(&nic->changed_work, HZ / 10);
 }
 
 /* Next to the guest's, and never the same. */
@@ -398,7 +413,7 @@ int vsp_net_dev_create(struct vsp_net_nic *nic)
 		free_netdev(dev);
 		return ret;
 	}
-	INIT_WORK(&nic->changed_work, dev_changed_work);
+	INIT_DELAYED_WORK(&nic->changed_work, dev_changed_work);
 	/* they go with the netdev */
 	for (i = 0; i < VSP_NET_MAX_QUEUES; i++)
 		netif_napi_add(dev, &nic->queue[i].napi, dev_napi_poll);
@@ -438,7 +453,7 @@ void vsp_net_dev_destroy(struct vsp_net_nic *nic)
 {
 	struct net_device *dev = nic->netdev;
 
-	cancel_work_sync(&nic->changed_work);
+	cancel_delayed_work_sync(&nic->changed_work);
 	unregister_netdev(dev);
 	nic->netdev = NULL;
 	free_netdev(dev);
