@@ -148,20 +148,33 @@ struct vmb_host_buffer {
 	void *gpadl;
 };
 
+/* parts of a buffer that a packet names */
+#define VMB_HOST_MAX_RANGES	40
+
+/**
+ * struct vmb_host_range - a part of a buffer
+ * @offset: of the part, from the start of the buffer
+ * @len: bytes of the part
+ */
+struct vmb_host_range {
+	u32 offset;
+	u32 len;
+};
+
 /**
  * struct vmb_host_xfer - a packet that names parts of a buffer
  * @trans_id: the guest's completion brings it back
  * @pageset_id: which buffer, as the device class numbers them
- * @offset: of the part, from the start of the buffer
- * @len: bytes of the part
+ * @nr_ranges: in @range, 1 to %VMB_HOST_MAX_RANGES
+ * @range: the parts; copied
  * @data: payload; copied
  * @data_len: bytes of it, at most %VMB_HOST_MAX_COMPLETION
  */
 struct vmb_host_xfer {
 	u64 trans_id;
 	u16 pageset_id;
-	u32 offset;
-	u32 len;
+	u32 nr_ranges;
+	const struct vmb_host_range *range;
 	const void *data;
 	u32 data_len;
 };

@@ -803,13 +803,13 @@ int vmb_host_send(struct vmb_channel *ch, u64 trans_id, const void *data,
 EXPORT_SYMBOL_GPL(vmb_host_send);
 
 /**
- * vmb_host_send_xfer - send the guest a packet that names a part of a buffer
+ * vmb_host_send_xfer - send the guest a packet that names parts of a buffer
  * @ch: the channel
  * @xfer: the packet
  * @more: others follow at once: the guest is not told before one does without, or
  *	vmb_host_publish() is called
  *
- * The guest gives the part back by a completion, which the driver takes by
+ * The guest gives the parts back by one completion, which the driver takes by
  * vmb_host_next() as any packet.
  *
  * Context: any, hard interrupts included, until &vmb_host_driver.close
@@ -826,26 +826,30 @@ int vmb_host_send_xfer(struct vmb_channel *ch, const struct vmb_host_xfer *xfer,
 		u8 sender_owns_set;
 		u8 reserved;
 		__le32 range_count;
-		struct vmb_wire_xfer_range range;
-	} wire = {
-		.pageset_id = cpu_to_le16(xfer->pageset_id),
-		.sender_owns_set = 1,
-		.range_count = cpu_to_le32(1),
-		.range.byte_count = cpu_to_le32(xfer->len),
-		.range.byte_offset = cpu_to_le32(xfer->offset),
-	};
-	struct kvec head = { &wire, sizeof(wire) };
+		struct vmb_wire_xfer_range range[VMB_HOST_MAX_RANGES];
+	} wire;
+	struct kvec head = { &wire, offsetof(typeof(wire), range) };
 	struct kvec body = { (void *)xfer->data, xfer->data_len };
 	struct vmb_chan *chan = vmb_chan_of(ch);
 	bool interrupt = false;
 	unsigned long flags;
 	int ret = -ENOTCONN;
+	u32 i;
 
-	static_assert(sizeof(struct vmb_pkt_desc) + sizeof(wire) ==
-		      sizeof(struct vmb_pkt_xfer_pages) +
-		      sizeof(struct vmb_wire_xfer_range));
-	if (xfer->data_len > VMB_HOST_MAX_COMPLETION)
+	static_assert(sizeof(struct vmb_pkt_desc) + offsetof(typeof(wire), range) ==
+		      sizeof(struct vmb_pkt_xfer_pages));
+	if (xfer->data_len > VMB_HOST_MAX_COMPLETION || !xfer->nr_ranges ||
+	    xfer->nr_ranges > VMB_HOST_MAX_RANGES)
 		return -EMSGSIZE;
+	wire.pageset_id = cpu_to_le16(xfer->pageset_id);
+	wire.sender_owns_set = 1;
+	wire.reserved = 0;
+	wire.range_count = cpu_to_le32(xfer->nr_ranges);
+	for (i = 0; i < xfer->nr_ranges; i++) {
+		wire.range[i].byte_count = cpu_to_le32(xfer->range[i].len);
+		wire.range[i].byte_offset = cpu_to_le32(xfer->range[i].offset);
+	}
+	head.iov_len += xfer->nr_ranges * sizeof(wire.range[0]);
 	spin_lock_irqsave(&chan->out_lock, flags);
 	if (!chan->out_open || READ_ONCE(chan->broken))
 		goto unlock;
@@ -857,7 +861,7 @@ retry:
 				   VMB_PKT_COMPLETION_REQUESTED, xfer->trans_id,
 				   &head, &body);
 	if (ret == -EAGAIN) {
-		u32 want = vmb_ring_pkt_size(sizeof(wire), xfer->data_len);
+		u32 want = vmb_ring_pkt_size(head.iov_len, xfer->data_len);
 
 		interrupt |= vmb_ring_publish(&chan->out);
 		if (list_empty(&chan->out_wait) && vmb_chan_wait_room(chan, want))

@@ -104,6 +104,17 @@ static void section_home(struct vsp_net_nic *nic, struct vsp_net_recv *recv, u32
 	}
 }
 
+/* The same for a list of them. */
+static void sections_home(struct vsp_net_nic *nic, struct vsp_net_recv *recv, u32 list)
+{
+	u32 next;
+
+	for (; list != VSP_NET_NO_SECTION; list = next) {
+		next = recv->section[list].next;
+		section_home(nic, recv, list);
+	}
+}
+
 /* What the guest was told of by a channel that it closed, it has no more. */
 static void queue_reclaim(struct vsp_net_queue *queue, struct vsp_net_recv *recv)
 {
@@ -116,7 +127,7 @@ static void queue_reclaim(struct vsp_net_queue *queue, struct vsp_net_recv *recv
 		    VSP_NET_USE_CHANNEL(READ_ONCE(section->use)) != queue->index)
 			continue;
 		WRITE_ONCE(section->use, section->use & ~VSP_NET_USE_GUEST);
-		section_home(queue->nic, recv, i);
+		sections_home(queue->nic, recv, i);
 	}
 }
 
@@ -133,7 +144,7 @@ static void queue_reclaim(struct vsp_net_queue *queue, struct vsp_net_recv *recv
  */
 void vsp_net_recv_share(struct vsp_net_nic *nic, struct vsp_net_recv *recv)
 {
-	u32 open[VSP_NET_MAX_QUEUES], nr = 0, list, next, i, share;
+	u32 open[VSP_NET_MAX_QUEUES], nr = 0, i, share;
 
 	lockdep_assert_held(&nic->share_lock);
 	for (i = 0; i < VSP_NET_MAX_QUEUES; i++)
@@ -149,10 +160,7 @@ void vsp_net_recv_share(struct vsp_net_nic *nic, struct vsp_net_recv *recv)
 
 		WRITE_ONCE(queue->reserve, i ? 0 : VSP_NET_RESERVE);
 		WRITE_ONCE(queue->wake, min(share / 2, VSP_NET_RESERVE + 64));
-		for (list = queue_empty(queue); list != VSP_NET_NO_SECTION; list = next) {
-			next = recv->section[list].next;
-			section_home(nic, recv, list);
-		}
+		sections_home(nic, recv, queue_empty(queue));
 		if (!rcu_access_pointer(queue->ch))
 			queue_reclaim(queue, recv);
 	}
@@ -288,67 +296,64 @@ void vsp_net_recv_close(struct vsp_net_queue *queue)
 }
 
 /**
- * vsp_net_recv_take - take a free section
+ * vsp_net_recv_take - take free sections for one packet
  * @queue: whose
  * @recv: the receive buffer
- * @bytes: of the frame that it is for; 0 for an answer
- * @section: set to its number
+ * @bytes: of the frame that they are for; 0 for an answer
+ * @nr: how many, at least 1
+ * @out: filled, but for the lengths
+ *
+ * A completion names the first one, and gives all of them back.
  *
  * Context: &vsp_net_queue.lock.
- * Return: false when there is none.
+ * Return: false when there are not so many.
  */
 bool vsp_net_recv_take(struct vsp_net_queue *queue, struct vsp_net_recv *recv,
-		       u32 bytes, u32 *section)
+		       u32 bytes, u32 nr, struct vsp_net_out *out)
 {
+	u32 first = queue->free, section = first, i;
 	struct vsp_net_section *s;
 
 	lockdep_assert_held(&queue->lock);
-	if (!queue->nr_free)
+	if (queue->nr_free < nr)
 		return false;
-	*section = queue->free;
-	s = &recv->section[*section];
-	queue->free = s->next;
-	queue->nr_free--;
+	for (i = 0; i < nr; i++) {
+		section = queue->free;
+		out->range[i].offset = section * recv->size;
+		queue->free = recv->section[section].next;
+	}
+	recv->section[section].next = VSP_NET_NO_SECTION;
+	queue->nr_free -= nr;
+	s = &recv->section[first];
 	s->bytes = bytes;
 	WRITE_ONCE(s->use, ((s->use & ~(VSP_NET_USE_COUNT - 1)) + VSP_NET_USE_COUNT) |
 		   queue->index << 1 | VSP_NET_USE_GUEST);
+	out->nr = nr;
+	out->trans_id = (u64)s->use << 32 | first;
 	return true;
 }
 EXPORT_SYMBOL_IF_KUNIT(vsp_net_recv_take);
 
 /**
- * vsp_net_recv_id - what a completion has to name
+ * vsp_net_recv_return - the sections of a packet are free again
+ * @queue: of the channel that they were taken for
  * @recv: the receive buffer
- * @section: one that was taken; the lock has been held since
+ * @trans_id: what vsp_net_recv_take() said, or the guest
  *
- * Context: any.
- * Return: the transaction id.
- */
-u64 vsp_net_recv_id(const struct vsp_net_recv *recv, u32 section)
-{
-	return (u64)recv->section[section].use << 32 | section;
-}
-EXPORT_SYMBOL_IF_KUNIT(vsp_net_recv_id);
-
-/**
- * vsp_net_recv_return - a section is free again
- * @queue: of the channel that it was taken for
- * @recv: the receive buffer
- * @trans_id: what vsp_net_recv_id() said, or the guest
- *
- * A guest can guess what it will be told, and give a section back that is still
- * being filled. So whoever took it can find that it has been returned.
+ * A guest can guess what it will be told, and give sections back that are still
+ * being filled. So whoever took them can find that they have been returned, and
+ * must not look for them in the list.
  *
  * Context: an RCU read section; any but hard interrupts.
- * Return: false when the guest does not have it by this channel.
+ * Return: false when the guest does not have them by this channel.
  */
 bool vsp_net_recv_return(struct vsp_net_queue *queue, struct vsp_net_recv *recv,
 			 u64 trans_id)
 {
 	u32 section = trans_id, use = trans_id >> 32;
+	u32 away = VSP_NET_NO_SECTION, next;
 	struct vsp_net_nic *nic = queue->nic;
 	struct vsp_net_section *s;
-	bool here;
 
 	if (section >= recv->nr || !(use & VSP_NET_USE_GUEST) ||
 	    VSP_NET_USE_CHANNEL(use) != queue->index)
@@ -364,34 +369,36 @@ bool vsp_net_recv_return(struct vsp_net_queue *queue, struct vsp_net_recv *recv,
 	if (s->bytes && nic->netdev)
 		netdev_tx_completed_queue(netdev_get_tx_queue(nic->netdev, queue->index),
 					  1, s->bytes);
-	here = READ_ONCE(s->home) == queue->index;
-	if (here) {
-		section_push(queue, recv, section);
-		queue_wake(queue);
+	for (; section != VSP_NET_NO_SECTION; section = next) {
+		s = &recv->section[section];
+		next = s->next;
+		if (READ_ONCE(s->home) == queue->index) {
+			section_push(queue, recv, section);
+		} else {
+			s->next = away;
+			away = section;
+		}
 	}
+	queue_wake(queue);
 	spin_unlock_bh(&queue->lock);
-	if (!here)
-		section_home(nic, recv, section);
+	sections_home(nic, recv, away);
 	return true;
 }
 EXPORT_SYMBOL_IF_KUNIT(vsp_net_recv_return);
 
 /**
- * vsp_net_recv_send - tell the guest of what is in a section
+ * vsp_net_recv_send - tell the guest of what is in sections
  * @ch: the channel
- * @recv: the receive buffer
- * @section: a section that was taken and filled
- * @trans_id: from vsp_net_recv_id()
- * @len: bytes in it
+ * @out: sections that were taken and filled, and their lengths
  * @channel: %VMB_NVSP_CHANNEL_DATA or %VMB_NVSP_CHANNEL_CONTROL
  * @more: others follow at once
  *
  * Context: any but hard interrupts, within an RCU read section.
- * Return: 0 or what vmb_host_send_xfer() says; then the section is still the
+ * Return: 0 or what vmb_host_send_xfer() says; then the sections are still the
  * caller's.
  */
-int vsp_net_recv_send(struct vmb_channel *ch, struct vsp_net_recv *recv, u32 section,
-		      u64 trans_id, u32 len, u32 channel, bool more)
+int vsp_net_recv_send(struct vmb_channel *ch, const struct vsp_net_out *out,
+		      u32 channel, bool more)
 {
 	/* the shortest message there is: it does not depend on the version */
 	struct vmb_nvsp_msg msg = {
@@ -400,10 +407,10 @@ int vsp_net_recv_send(struct vmb_channel *ch, struct vsp_net_recv *recv, u32 sec
 		.rndis.section = cpu_to_le32(VMB_NVSP_NO_SECTION),
 	};
 	struct vmb_host_xfer xfer = {
-		.trans_id = trans_id,
+		.trans_id = out->trans_id,
 		.pageset_id = VMB_NVSP_RECV_BUF_ID,
-		.offset = section * recv->size,
-		.len = len,
+		.nr_ranges = out->nr,
+		.range = out->range,
 		.data = &msg,
 		.data_len = VMB_NVSP_BYTES,
 	};

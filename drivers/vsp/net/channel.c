@@ -84,7 +84,7 @@ static void chan_changed(struct vsp_net_chan *chan)
 {
 	struct vsp_net_nic *nic = chan->nic;
 
-	schedule_work(&nic->queues_work);
+	vsp_net_dev_changed(nic);
 	if (!chan->ch->index)
 		return;
 	WRITE_ONCE(nic->table_due, true);
@@ -175,6 +175,7 @@ void vsp_net_chan_close(struct vmb_channel *ch)
 		vsp_net_send_detach(chan);
 		WRITE_ONCE(nic->ready, false);
 		nic->version = 0;
+		WRITE_ONCE(nic->rsc, false);
 		vsp_net_control_reset(nic);
 	}
 	chan_changed(chan);
@@ -236,9 +237,25 @@ static u32 op_init(struct vsp_net_chan *chan, struct vmb_nvsp_msg *msg)
 	msg->init_complete.status = cpu_to_le32(status);
 	if (version) {
 		WRITE_ONCE(chan->nic->version, version);
+		WRITE_ONCE(chan->nic->rsc, false);
 		WRITE_ONCE(chan->state, VSP_NET_VERSIONED);
 	}
 	return VMB_NVSP_BYTES_V1;
+}
+
+/* What the guest can. */
+static u32 op_config(struct vsp_net_chan *chan, const struct vmb_nvsp_msg *msg)
+{
+	struct vsp_net_nic *nic = chan->nic;
+	bool rsc = nic->version >= VMB_NVSP_VERSION_6_1 &&
+		   le64_to_cpu(msg->ndis_config.capabilities) & VMB_NVSP_CAP_RSC;
+
+	WRITE_ONCE(chan->mtu, le32_to_cpu(msg->ndis_config.mtu));
+	if (rsc == nic->rsc)
+		return 0;
+	WRITE_ONCE(nic->rsc, rsc);
+	vsp_net_dev_changed(nic);
+	return 0;
 }
 
 static u32 op_recv_buf(struct vsp_net_chan *chan, struct vmb_nvsp_msg *msg)
@@ -431,8 +448,7 @@ static int chan_message(struct vsp_net_chan *chan, struct vmb_nvsp_msg *msg)
 	case VMB_NVSP_NDIS_VERSION:
 		return 0;
 	case VMB_NVSP_NDIS_CONFIG:
-		WRITE_ONCE(chan->mtu, le32_to_cpu(msg->ndis_config.mtu));
-		return 0;
+		return op_config(chan, msg);
 	case VMB_NVSP_RECV_BUF:
 		return op_recv_buf(chan, msg);
 	case VMB_NVSP_SEND_BUF:

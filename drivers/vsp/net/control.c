@@ -18,9 +18,8 @@ static int answer_send(struct vsp_net_nic *nic, const struct vsp_net_answer *ans
 {
 	struct vsp_net_queue *queue = &nic->queue[0];
 	struct vsp_net_recv *recv;
+	struct vsp_net_out out;
 	struct vmb_channel *ch;
-	u64 trans_id = 0;
-	u32 section;
 	bool taken;
 	int ret;
 
@@ -30,17 +29,15 @@ static int answer_send(struct vsp_net_nic *nic, const struct vsp_net_answer *ans
 	if (!recv || !ch)
 		return -ENOTCONN;
 	spin_lock(&queue->lock);
-	taken = vsp_net_recv_take(queue, recv, 0, &section);
-	if (taken)
-		trans_id = vsp_net_recv_id(recv, section);
+	taken = vsp_net_recv_take(queue, recv, 0, 1, &out);
 	spin_unlock(&queue->lock);
 	if (!taken)
 		return -EAGAIN;
-	memcpy(recv->buf.addr + section * recv->size, answer->data, answer->len);
-	ret = vsp_net_recv_send(ch, recv, section, trans_id, answer->len,
-				VMB_NVSP_CHANNEL_CONTROL, false);
+	memcpy(recv->buf.addr + out.range[0].offset, answer->data, answer->len);
+	out.range[0].len = answer->len;
+	ret = vsp_net_recv_send(ch, &out, VMB_NVSP_CHANNEL_CONTROL, false);
 	if (ret)
-		vsp_net_recv_return(queue, recv, trans_id);
+		vsp_net_recv_return(queue, recv, out.trans_id);
 	return ret;
 }
 
@@ -168,8 +165,11 @@ void vsp_net_control_link(struct vsp_net_nic *nic)
 static void settings_publish(struct vsp_net_nic *nic, struct vsp_net_settings *new)
 {
 	struct vsp_net_settings *old = vsp_net_settings(nic);
+	bool changed = old->rsc4 != new->rsc4 || old->rsc6 != new->rsc6;
 
 	rcu_assign_pointer(nic->set, new);
+	if (changed)
+		vsp_net_dev_changed(nic);
 	if (old != &nic->initial)
 		kfree_rcu(old, rcu);
 	vsp_net_dev_carrier(nic);
@@ -234,6 +234,7 @@ static void control_props(struct vsp_net_chan *chan, struct vsp_net_props *p)
 	p->mac_change = nic->spoofing;
 	p->filter = set->filter;
 	p->queues = min_t(u32, vmb_host_device_vps(&nic->dev), VSP_NET_MAX_QUEUES);
+	p->rsc = nic->rsc;
 	p->rss = set->rss;
 	/* only this poll gives them up */
 	send = rcu_dereference_protected(nic->send, true);
@@ -267,6 +268,10 @@ static void settings_change(struct vsp_net_settings *set, const struct vsp_net_c
 			set->rx_tcp = c->rx_tcp == 2;
 		if (c->rx_udp)
 			set->rx_udp = c->rx_udp == 2;
+		if (c->rsc4)
+			set->rsc4 = c->rsc4 == VMB_NDIS_OFFLOAD_RSC_ON;
+		if (c->rsc6)
+			set->rsc6 = c->rsc6 == VMB_NDIS_OFFLOAD_RSC_ON;
 		break;
 	case VSP_NET_SET_RSS:
 		set->rss = c->rss;

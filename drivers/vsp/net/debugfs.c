@@ -30,8 +30,9 @@ static void show_settings(struct seq_file *m, const struct vsp_net_settings *set
 {
 	u32 i;
 
-	seq_printf(m, "settings: address %pM filter %#x groups %u rx_tcp %d rx_udp %d\n",
-		   set->mac, set->filter, set->nr_multicast, set->rx_tcp, set->rx_udp);
+	seq_printf(m, "settings: address %pM filter %#x groups %u rx_tcp %d rx_udp %d rsc4 %d rsc6 %d\n",
+		   set->mac, set->filter, set->nr_multicast, set->rx_tcp, set->rx_udp,
+		   set->rsc4, set->rsc6);
 	if (!set->rss.on)
 		return;
 	seq_printf(m, "rss: types %#x table", set->rss.types);
@@ -60,8 +61,8 @@ static int state_show(struct seq_file *m, void *unused)
 #define SUM(member) vsp_net_stats_sum(nic, offsetof(struct vsp_net_stats, member))
 	rcu_read_lock();
 	spin_lock_bh(&nic->lock);
-	seq_printf(m, "nic: mtu %u version %#x answers %u\n", nic->mtu,
-		   READ_ONCE(nic->version), nic->nr_answers);
+	seq_printf(m, "nic: mtu %u version %#x rsc %d answers %u\n", nic->mtu,
+		   READ_ONCE(nic->version), READ_ONCE(nic->rsc), nic->nr_answers);
 	for (i = 0; i < VSP_NET_MAX_QUEUES; i++)
 		show_channel(m, &nic->queue[i]);
 	spin_unlock_bh(&nic->lock);
@@ -74,9 +75,9 @@ static int state_show(struct seq_file *m, void *unused)
 		   SUM(frames_in), SUM(bytes_in), SUM(lso_in), SUM(csum_in),
 		   SUM(control_in), SUM(malformed), SUM(spoofed), SUM(down_in),
 		   SUM(nomem_in), SUM(bad_completions));
-	seq_printf(m, "to the guest: frames_out %llu bytes_out %llu control_out %llu filtered %llu too_long %llu stops %llu full %llu\n",
-		   SUM(frames_out), SUM(bytes_out), SUM(control_out), SUM(filtered),
-		   SUM(too_long), SUM(stops), SUM(full));
+	seq_printf(m, "to the guest: frames_out %llu bytes_out %llu rsc_out %llu control_out %llu filtered %llu too_long %llu stops %llu full %llu\n",
+		   SUM(frames_out), SUM(bytes_out), SUM(rsc_out), SUM(control_out),
+		   SUM(filtered), SUM(too_long), SUM(stops), SUM(full));
 #undef SUM
 	return 0;
 }

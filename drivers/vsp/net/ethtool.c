@@ -30,8 +30,8 @@ static const struct {
 #define STAT(member)	{ #member, offsetof(struct vsp_net_stats, member) }
 	STAT(frames_in), STAT(bytes_in), STAT(lso_in), STAT(csum_in),
 	STAT(control_in), STAT(malformed), STAT(spoofed), STAT(down_in),
-	STAT(nomem_in), STAT(frames_out), STAT(bytes_out), STAT(control_out),
-	STAT(filtered), STAT(too_long), STAT(stops), STAT(full),
+	STAT(nomem_in), STAT(frames_out), STAT(bytes_out), STAT(rsc_out),
+	STAT(control_out), STAT(filtered), STAT(too_long), STAT(stops), STAT(full),
 	STAT(bad_completions),
 #undef STAT
 };

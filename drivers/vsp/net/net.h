@@ -66,10 +66,10 @@ enum vsp_net_state {
 
 /**
  * struct vsp_net_section - a section of the receive buffer
- * @next: in the list of those that are free
+ * @next: in the list of those that are free, or of those of one packet
  * @use: who has it and for which time, what a completion has to name: see
- *	%VSP_NET_USE_GUEST
- * @bytes: of the frame in it; 0 of an answer
+ *	%VSP_NET_USE_GUEST. Of those of one packet, the first one's counts
+ * @bytes: likewise, of the frame in them; 0 of an answer
  * @home: index of the queue that it returns to
  */
 struct vsp_net_section {
@@ -102,6 +102,20 @@ struct vsp_net_recv {
 };
 
 /**
+ * struct vsp_net_out - a packet to the guest that is being made
+ * @trans_id: what a completion has to name
+ * @nr: sections that were taken for it
+ * @range: what is in each of them
+ */
+struct vsp_net_out {
+	u64 trans_id;
+	u32 nr;
+	struct vmb_host_range range[VSP_NET_MAX_PIECES];
+};
+
+static_assert(VSP_NET_MAX_PIECES <= VMB_HOST_MAX_RANGES);
+
+/**
  * struct vsp_net_answer - a control message to the guest that waits
  * @list: in &vsp_net_nic.answers
  * @len: bytes of it
@@ -126,6 +140,7 @@ struct vsp_net_answer {
  * @nomem_in: frames without memory for them
  * @frames_out: to the guest
  * @bytes_out: likewise
+ * @rsc_out: segments that went as one frame, such frames
  * @control_out: control messages to the guest
  * @filtered: frames the guest does not want
  * @too_long: frames that do not fit a section
@@ -145,6 +160,7 @@ struct vsp_net_stats {
 	u64 nomem_in;
 	u64 frames_out;
 	u64 bytes_out;
+	u64 rsc_out;
 	u64 control_out;
 	u64 filtered;
 	u64 too_long;
@@ -162,7 +178,7 @@ struct vsp_net_stats {
  * @free: the first free section
  * @nr_free: how many there are
  * @reserve: of them, no frame gets so many
- * @wake: with so many the netdev's queue goes on
+ * @wake: with so many the netdev's queue goes on; a frame in pieces needs no more
  * @napi: merges frames from the guest (GRO); the poll of the channel borrows it
  * @stats: counters; those of one direction have one writer, by the lock of the
  *	netdev's queue or by the poll
@@ -191,6 +207,8 @@ struct vsp_net_queue {
  * @multicast: groups that the guest is in
  * @rx_tcp: the guest is told that checksums of TCP are good
  * @rx_udp: likewise of UDP
+ * @rsc4: the guest wants segments of TCP over IPv4 as one frame
+ * @rsc6: likewise, IPv6
  * @rss: how frames are spread
  * @toeplitz: the key in it
  */
@@ -202,6 +220,8 @@ struct vsp_net_settings {
 	u8 multicast[VSP_NET_MULTICAST_MAX][ETH_ALEN];
 	bool rx_tcp;
 	bool rx_udp;
+	bool rsc4;
+	bool rsc6;
 	struct vsp_net_rss rss;
 	struct vsp_net_toeplitz toeplitz;
 };
@@ -219,7 +239,7 @@ struct vsp_net_settings {
  * @spoofing: the guest may use other addresses and see other frames
  * @netdev: the host's end; while @enabled
  * @queue: for each channel that there can be
- * @queues_work: tells the netdev how many there are
+ * @changed_work: tells the netdev how many there are, and what the guest wants
  * @share_lock: protects how @recv is shared among the channels that are open
  * @recv: where frames to the guest go; RCU
  * @send_srcu: protects readers of @send
@@ -228,6 +248,7 @@ struct vsp_net_settings {
  * @initial: what it is until then
  * @ready: INITIALIZE has been answered
  * @version: of NVSP
+ * @rsc: the guest can put frames together
  * @table_due: the guest is to be told by which channels to send
  * @lock: protects @answers and @nr_answers
  * @answers: control messages that wait
@@ -246,7 +267,7 @@ struct vsp_net_nic {
 	bool spoofing;
 	struct net_device *netdev;
 	struct vsp_net_queue *queue;
-	struct work_struct queues_work;
+	struct delayed_work changed_work;
 	struct mutex share_lock;	/* shares of the receive buffer */
 	struct vsp_net_recv __rcu *recv;
 	struct srcu_struct send_srcu;
@@ -255,6 +276,7 @@ struct vsp_net_nic {
 	struct vsp_net_settings initial;
 	bool ready;
 	u32 version;
+	bool rsc;
 	bool table_due;
 	spinlock_t lock;		/* answers */
 	struct list_head answers;
@@ -365,12 +387,11 @@ void vsp_net_recv_close(struct vsp_net_queue *queue);
 struct vsp_net_recv *vsp_net_recv_alloc(u32 nr);
 void vsp_net_recv_share(struct vsp_net_nic *nic, struct vsp_net_recv *recv);
 bool vsp_net_recv_take(struct vsp_net_queue *queue, struct vsp_net_recv *recv,
-		       u32 bytes, u32 *section);
+		       u32 bytes, u32 nr, struct vsp_net_out *out);
 bool vsp_net_recv_return(struct vsp_net_queue *queue, struct vsp_net_recv *recv,
 			 u64 trans_id);
-u64 vsp_net_recv_id(const struct vsp_net_recv *recv, u32 section);
-int vsp_net_recv_send(struct vmb_channel *ch, struct vsp_net_recv *recv, u32 section,
-		      u64 trans_id, u32 len, u32 channel, bool more);
+int vsp_net_recv_send(struct vmb_channel *ch, const struct vsp_net_out *out,
+		      u32 channel, bool more);
 void vsp_net_recv_complete(struct vsp_net_chan *chan, u64 trans_id);
 int vsp_net_send_attach(struct vsp_net_chan *chan, u32 gpadl);
 void vsp_net_send_detach(struct vsp_net_chan *chan);
@@ -395,6 +416,14 @@ int vsp_net_frame_offload(struct sk_buff *skb, const struct vsp_net_frame *frame
 bool vsp_net_steer_hash(const struct vsp_net_settings *set, const struct sk_buff *skb,
 			u32 *hash);
 
+/* rsc.c */
+bool vsp_net_rsc_wanted(const struct vsp_net_nic *nic,
+			const struct vsp_net_settings *set, unsigned int gso_type);
+bool vsp_net_rsc_fits(const struct vsp_net_queue *queue, u32 size,
+		      const struct sk_buff *skb);
+void vsp_net_rsc_fill(const struct vsp_net_recv *recv, struct vsp_net_out *out,
+		      const struct vsp_net_to_guest *info, const struct sk_buff *skb);
+
 /* ethtool.c */
 extern const struct ethtool_ops vsp_net_ethtool_ops;
 u64 vsp_net_stats_sum(const struct vsp_net_nic *nic, size_t offset);
@@ -404,5 +433,6 @@ struct vsp_net_nic *vsp_net_dev_nic(struct net_device *dev);
 int vsp_net_dev_create(struct vsp_net_nic *nic);
 void vsp_net_dev_destroy(struct vsp_net_nic *nic);
 void vsp_net_dev_carrier(struct vsp_net_nic *nic);
+void vsp_net_dev_changed(struct vsp_net_nic *nic);
 
 #endif /* VSP_NET_H */

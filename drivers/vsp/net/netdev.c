@@ -2,7 +2,8 @@
 /*
  * The host's end of a NIC, a netdev with a queue for each channel. What it
  * transmits, the guest receives: a frame is copied into a section of the guest's
- * receive buffer. A queue stands still while there is no section, no room in the
+ * receive buffer, or into several if it is to be segmented and the guest wants it
+ * whole (rsc.c). A queue stands still while there is no section, no room in the
  * ring, or too much on the way (BQL), so nothing is lost on the way. The link is
  * up for the guest while the netdev is up, and for the host while the guest wants
  * frames.
@@ -91,22 +92,29 @@ static u32 good_csum(const struct vsp_net_settings *set, const struct sk_buff *s
 	return 0;
 }
 
-/* The head is made aside, as the guest can read and write where it goes. */
-static u32 fill_section(struct vsp_net_recv *recv, u32 section,
-			const struct vsp_net_settings *set, const struct sk_buff *skb)
+static struct vsp_net_to_guest frame_info(const struct vsp_net_settings *set,
+					  const struct sk_buff *skb)
 {
-	u8 *to = recv->buf.addr + section * recv->size;
-	u8 head[VSP_NET_PACKET_HEAD];
 	struct vsp_net_to_guest info = {
 		.len = skb->len,
 		.csum = good_csum(set, skb),
 		.tagged = skb_vlan_tag_present(skb),
 		.tci = skb_vlan_tag_get(skb),
 	};
-	u32 len;
 
 	info.hashed = set->rss.on && vsp_net_steer_hash(set, skb, &info.hash);
-	len = vsp_net_packet_build(head, &info);
+	return info;
+}
+
+/* The head is made aside, as the guest can read and write where it goes. */
+static void fill_section(const struct vsp_net_recv *recv, struct vsp_net_out *out,
+			 const struct vsp_net_to_guest *info, const struct sk_buff *skb)
+{
+	u8 *to = recv->buf.addr + out->range[0].offset;
+	u8 head[VSP_NET_PACKET_HEAD];
+	u32 len;
+
+	len = vsp_net_packet_build(head, info);
 	memcpy(to, head, len);
 	/* makes the checksum, too, if there is one to make */
 	skb_copy_and_csum_dev(skb, to + len);
@@ -118,7 +126,7 @@ static u32 fill_section(struct vsp_net_recv *recv, u32 section,
 		if (!get_unaligned((__sum16 *)sum))
 			put_unaligned(CSUM_MANGLED_0, (__sum16 *)sum);
 	}
-	return len + skb->len;
+	out->range[0].len = len + skb->len;
 }
 
 /*
@@ -147,24 +155,22 @@ static u16 dev_select_queue(struct net_device *dev, struct sk_buff *skb,
 }
 
 /*
- * Take a section for a frame, and account for that it is on the way: before the
- * guest could give it back. Returns false when there is none.
+ * Take sections for a frame, and account for that it is on the way: before the
+ * guest could give them back. Returns false when there are not enough.
  */
 static bool queue_take(struct vsp_net_queue *queue, struct vsp_net_recv *recv,
-		       struct netdev_queue *txq, u32 bytes, u64 *trans_id, bool *more)
+		       struct netdev_queue *txq, u32 bytes, u32 nr,
+		       struct vsp_net_out *out, bool *more)
 {
 	bool taken;
-	u32 section;
 
 	spin_lock(&queue->lock);
-	taken = queue->nr_free > queue->reserve &&
-		vsp_net_recv_take(queue, recv, bytes, &section);
-	if (taken) {
+	taken = queue->nr_free >= queue->reserve + nr &&
+		vsp_net_recv_take(queue, recv, bytes, nr, out);
+	if (taken)
 		*more = !__netdev_tx_sent_queue(txq, bytes, *more);
-		*trans_id = vsp_net_recv_id(recv, section);
-	}
-	if (queue->nr_free <= queue->reserve) {
-		queue->stats.stops += taken;
+	if (!taken || queue->nr_free <= queue->reserve) {
+		queue->stats.stops++;
 		netif_tx_stop_queue(txq);
 		*more = false;
 	}
@@ -180,10 +186,12 @@ static netdev_tx_t dev_xmit(struct sk_buff *skb, struct net_device *dev)
 	struct vsp_net_queue *queue = &nic->queue[index];
 	const struct vsp_net_settings *set;
 	bool more = netdev_xmit_more();
-	u32 len, bytes = skb->len;
+	struct vsp_net_to_guest info;
 	struct vsp_net_recv *recv;
+	struct vsp_net_out out;
 	struct vmb_channel *ch;
-	u64 trans_id;
+	u32 bytes = skb->len;
+	bool rsc, fits;
 	int ret;
 
 	rcu_read_lock();
@@ -194,30 +202,40 @@ static netdev_tx_t dev_xmit(struct sk_buff *skb, struct net_device *dev)
 		queue->stats.filtered++;
 		goto drop;
 	}
-	if (unlikely(bytes + VSP_NET_PACKET_HEAD > recv->size)) {
+	/*
+	 * What was handed over before the guest said that it wants no more of it
+	 * is not lost: it can take it.
+	 */
+	rsc = skb_is_gso(skb);
+	fits = rsc ? READ_ONCE(nic->rsc) && vsp_net_rsc_fits(queue, recv->size, skb) :
+	       bytes + VSP_NET_PACKET_HEAD <= recv->size;
+	if (unlikely(!fits)) {
 		queue->stats.too_long++;
 		goto drop;
 	}
-	if (!queue_take(queue, recv, txq, bytes, &trans_id, &more))
+	if (!queue_take(queue, recv, txq, bytes, rsc ? vsp_net_pieces(recv->size, bytes) : 1,
+			&out, &more))
 		goto busy;
 
-	len = fill_section(recv, lower_32_bits(trans_id), set, skb);
-	trace_vsp_net_frame_out(nic->name, index, lower_32_bits(trans_id), bytes);
-	ret = vsp_net_recv_send(ch, recv, lower_32_bits(trans_id), trans_id, len,
-				VMB_NVSP_CHANNEL_DATA, more);
+	info = frame_info(set, skb);
+	if (rsc)
+		vsp_net_rsc_fill(recv, &out, &info, skb);
+	else
+		fill_section(recv, &out, &info, skb);
+	trace_vsp_net_frame_out(nic->name, index, lower_32_bits(out.trans_id), bytes);
+	ret = vsp_net_recv_send(ch, &out, VMB_NVSP_CHANNEL_DATA, more);
 	if (unlikely(ret == -EAGAIN)) {
 		/*
 		 * Whoever makes room wakes the queue; that may have been before
 		 * it was stopped, so look again behind that.
 		 */
 		netif_tx_stop_queue(txq);
-		ret = vsp_net_recv_send(ch, recv, lower_32_bits(trans_id), trans_id,
-					len, VMB_NVSP_CHANNEL_DATA, false);
+		ret = vsp_net_recv_send(ch, &out, VMB_NVSP_CHANNEL_DATA, false);
 		if (!ret)
 			netif_tx_wake_queue(txq);
 	}
 	if (unlikely(ret)) {
-		vsp_net_recv_return(queue, recv, trans_id);
+		vsp_net_recv_return(queue, recv, out.trans_id);
 		queue->stats.full++;
 		if (ret == -EAGAIN)
 			goto busy;
@@ -225,6 +243,7 @@ static netdev_tx_t dev_xmit(struct sk_buff *skb, struct net_device *dev)
 	}
 	queue->stats.frames_out++;
 	queue->stats.bytes_out += bytes;
+	queue->stats.rsc_out += rsc;
 	rcu_read_unlock();
 	dev_sw_netstats_tx_add(dev, 1, bytes);
 	dev_consume_skb_any(skb);
@@ -269,11 +288,52 @@ static int dev_stop_port(struct net_device *dev)
 	return 0;
 }
 
+/* What the netdev says that it can is what the guest wants. */
+static netdev_features_t dev_fix_features(struct net_device *dev,
+					  netdev_features_t features)
+{
+	struct vsp_net_nic *nic = vsp_net_dev_nic(dev);
+	const struct vsp_net_settings *set;
+
+	rcu_read_lock();
+	set = rcu_dereference(nic->set);
+	if (!vsp_net_rsc_wanted(nic, set, SKB_GSO_TCPV4))
+		features &= ~NETIF_F_TSO;
+	if (!vsp_net_rsc_wanted(nic, set, SKB_GSO_TCPV6))
+		features &= ~NETIF_F_TSO6;
+	rcu_read_unlock();
+	return features;
+}
+
+/* The stack cuts up what cannot go whole, and what the guest wants no more. */
+static netdev_features_t dev_features_check(struct sk_buff *skb, struct net_device *dev,
+					    netdev_features_t features)
+{
+	struct vsp_net_nic *nic = vsp_net_dev_nic(dev);
+	u16 index = skb_get_queue_mapping(skb);
+	const struct vsp_net_recv *recv;
+
+	features = vlan_features_check(skb, features);
+	if (!skb_is_gso(skb))
+		return features;
+	rcu_read_lock();
+	recv = rcu_dereference(nic->recv);
+	/* asked of another device's frame, the queue may be any */
+	if (!recv || index >= VSP_NET_MAX_QUEUES ||
+	    !vsp_net_rsc_wanted(nic, rcu_dereference(nic->set), skb_shinfo(skb)->gso_type) ||
+	    !vsp_net_rsc_fits(&nic->queue[index], recv->size, skb))
+		features &= ~NETIF_F_GSO_MASK;
+	rcu_read_unlock();
+	return features;
+}
+
 static const struct net_device_ops dev_ops = {
 	.ndo_open		= dev_open_port,
 	.ndo_stop		= dev_stop_port,
 	.ndo_start_xmit		= dev_xmit,
 	.ndo_select_queue	= dev_select_queue,
+	.ndo_fix_features	= dev_fix_features,
+	.ndo_features_check	= dev_features_check,
 	.ndo_set_mac_address	= eth_mac_addr,
 	.ndo_validate_addr	= eth_validate_addr,
 };
@@ -286,12 +346,14 @@ static int dev_napi_poll(struct napi_struct *napi, int budget)
 }
 
 /*
- * As many queues as channels up to the last one that is open. Not where these
- * come and go: in there a guest in this kernel may have the RTNL.
+ * As many queues as channels up to the last one that is open, and what the guest
+ * wants whole. Not where these come and go: in there a guest in this kernel may have
+ * the RTNL.
  */
-static void dev_queues_work(struct work_struct *work)
+static void dev_changed_work(struct work_struct *work)
 {
-	struct vsp_net_nic *nic = container_of(work, struct vsp_net_nic, queues_work);
+	struct vsp_net_nic *nic = container_of(to_delayed_work(work), struct vsp_net_nic,
+					       changed_work);
 	u32 nr = 1, i;
 
 	guard(rtnl)();
@@ -300,6 +362,21 @@ static void dev_queues_work(struct work_struct *work)
 			nr = i + 1;
 	if (netif_set_real_num_queues(nic->netdev, nr, nr))
 		vsp_net_warn(nic, "no memory for %u queues\n", nr);
+	netdev_update_features(nic->netdev);
+}
+
+/**
+ * vsp_net_dev_changed - channels came or went, or the guest wants something else
+ * @nic: the NIC
+ *
+ * The netdev learns of it soon, but not as often as a guest may change its mind: all
+ * of the host is told, under the RTNL.
+ *
+ * Context: any, until the NIC's channels are closed.
+ */
+void vsp_net_dev_changed(struct vsp_net_nic *nic)
+{
+	schedule_delayed_work(&nic->changed_work, HZ / 10);
 }
 
 /* Next to the guest's, and never the same. */
@@ -336,7 +413,7 @@ int vsp_net_dev_create(struct vsp_net_nic *nic)
 		free_netdev(dev);
 		return ret;
 	}
-	INIT_WORK(&nic->queues_work, dev_queues_work);
+	INIT_DELAYED_WORK(&nic->changed_work, dev_changed_work);
 	/* they go with the netdev */
 	for (i = 0; i < VSP_NET_MAX_QUEUES; i++)
 		netif_napi_add(dev, &nic->queue[i].napi, dev_napi_poll);
@@ -345,10 +422,13 @@ int vsp_net_dev_create(struct vsp_net_nic *nic)
 	dev->ethtool_ops = &vsp_net_ethtool_ops;
 	dev->pcpu_stat_type = NETDEV_PCPU_STAT_TSTATS;
 	dev->hw_features = NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HW_CSUM |
-			   NETIF_F_HW_VLAN_CTAG_TX;
+			   NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_TSO | NETIF_F_TSO6;
 	dev->features = dev->hw_features | NETIF_F_HIGHDMA | NETIF_F_RXCSUM |
 			NETIF_F_HW_VLAN_CTAG_RX;
-	dev->vlan_features = NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HW_CSUM;
+	dev->vlan_features = NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HW_CSUM |
+			     NETIF_F_TSO | NETIF_F_TSO6;
+	/* whose frames are shorter than that */
+	netif_set_tso_max_size(dev, VSP_NET_MAX_RSC + 1);
 	dev->mtu = nic->mtu;
 	dev->min_mtu = VSP_NET_MIN_MTU;
 	dev->max_mtu = nic->mtu;
@@ -373,7 +453,7 @@ void vsp_net_dev_destroy(struct vsp_net_nic *nic)
 {
 	struct net_device *dev = nic->netdev;
 
-	cancel_work_sync(&nic->queues_work);
+	cancel_delayed_work_sync(&nic->changed_work);
 	unregister_netdev(dev);
 	nic->netdev = NULL;
 	free_netdev(dev);

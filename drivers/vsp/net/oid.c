@@ -128,7 +128,8 @@ static int put_rss(u8 *out, u32 size, const struct vsp_net_props *props)
 /*
  * The structure grew; which one the guest knows is in the header that it sends.
  */
-static int put_offload(u8 *out, u32 size, const u8 *in, u32 in_len)
+static int put_offload(u8 *out, u32 size, const struct vsp_net_props *props,
+		       const u8 *in, u32 in_len)
 {
 	u32 csum = VMB_NDIS_CSUM_TCP | VMB_NDIS_CSUM_TCP_OPTIONS |
 		   VMB_NDIS_CSUM_UDP | VMB_NDIS_CSUM_IP_OPTIONS;
@@ -151,6 +152,8 @@ static int put_offload(u8 *out, u32 size, const u8 *in, u32 in_len)
 		.lso6_min_segments = cpu_to_le32(2),
 		.lso6_options = cpu_to_le32(VMB_NDIS_LSO6_EXTENSIONS |
 					    VMB_NDIS_LSO6_TCP_OPTIONS),
+		.rsc4 = props->rsc,
+		.rsc6 = props->rsc,
 	};
 	struct vmb_ndis_object want;
 	u32 len = VMB_NDIS_OFFLOAD_BYTES_6_30;
@@ -267,7 +270,7 @@ int vsp_net_oid_query(const struct vsp_net_props *props, u32 oid, const u8 *in,
 		return put_u32(out, size, VSP_NET_MULTICAST_MAX);
 	case VMB_OID_TCP_OFFLOAD_CAPABILITIES:
 	case VMB_OID_TCP_OFFLOAD_CURRENT_CONFIG:
-		return put_offload(out, size, in, in_len);
+		return put_offload(out, size, props, in, in_len);
 	case VMB_OID_GEN_RECEIVE_SCALE_CAPABILITIES:
 		return put_rss(out, size, props);
 	default:
@@ -377,6 +380,26 @@ static u8 offload_rx(u8 v4, u8 v6)
 	       (v6 == VMB_NDIS_OFFLOAD_RX || v6 == VMB_NDIS_OFFLOAD_BOTH) ? 2 : 1;
 }
 
+/* A later revision may have it. It is a permission: none has to make use of it. */
+static int offload_rsc(struct vsp_net_change *change,
+		       const struct vmb_ndis_offload_params *par, const u8 *in)
+{
+	u8 rsc4, rsc6;
+
+	change->rsc4 = 0;
+	change->rsc6 = 0;
+	if (par->header.revision < 3 ||
+	    le16_to_cpu(par->header.size) <= offsetof(struct vmb_ndis_offload_params3, rsc6))
+		return 0;
+	rsc4 = in[offsetof(struct vmb_ndis_offload_params3, rsc4)];
+	rsc6 = in[offsetof(struct vmb_ndis_offload_params3, rsc6)];
+	if (rsc4 > VMB_NDIS_OFFLOAD_RSC_ON || rsc6 > VMB_NDIS_OFFLOAD_RSC_ON)
+		return -EINVAL;
+	change->rsc4 = rsc4;
+	change->rsc6 = rsc6;
+	return 0;
+}
+
 static int set_offload(struct vsp_net_change *change, const u8 *in, u32 len)
 {
 	struct vmb_ndis_offload_params par;
@@ -392,6 +415,8 @@ static int set_offload(struct vsp_net_change *change, const u8 *in, u32 len)
 	for (value = &par.ip4_csum; value <= &par.connection_ip6; value++)
 		if (*value > VMB_NDIS_OFFLOAD_BOTH)
 			return -EINVAL;
+	if (offload_rsc(change, &par, in))
+		return -EINVAL;
 	change->action = VSP_NET_SET_OFFLOAD;
 	change->rx_tcp = offload_rx(par.tcp4_csum, par.tcp6_csum);
 	change->rx_udp = offload_rx(par.udp4_csum, par.udp6_csum);

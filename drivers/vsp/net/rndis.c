@@ -135,7 +135,7 @@ int vsp_net_packet_parse(struct vsp_net_frame *frame, const void *msg, u32 have,
 
 /**
  * vsp_net_packet_build() - what goes in front of a frame to the guest
- * @buf: filled; at least %VSP_NET_PACKET_HEAD bytes
+ * @buf: filled; at least %VSP_NET_PACKET_HEAD bytes, or %VSP_NET_PIECE_HEAD
  * @to: what there is to say
  *
  * Context: any.
@@ -154,6 +154,8 @@ u32 vsp_net_packet_build(void *buf, const struct vsp_net_to_guest *to)
 		p = vmb_ppi_build(p, VMB_PPI_CHECKSUM, to->csum);
 	if (to->hashed)
 		p = vmb_ppi_build(p, VMB_PPI_HASH, to->hash);
+	if (to->id)
+		p = vmb_ppi_build(p, VMB_PPI_ID, to->id);
 	len = p - (u8 *)buf;
 	pkt.data_offset = cpu_to_le32(len - VSP_NET_RNDIS_HEAD);
 	pkt.data_len = cpu_to_le32(to->len);

@@ -28,6 +28,14 @@
 #define VSP_NET_PACKET_HEAD						\
 	(sizeof(struct vmb_rndis_head) + sizeof(struct vmb_rndis_packet) + \
 	 3 * VMB_PPI_BYTES)
+/* the same for a piece of a frame, which one piece more of information is about */
+#define VSP_NET_PIECE_HEAD	(VSP_NET_PACKET_HEAD + VMB_PPI_BYTES)
+/* bytes of the longest frame that goes in pieces: as long as those from a guest */
+#define VSP_NET_MAX_RSC		(VSP_NET_MAX_LSO + VSP_NET_LINK_HEAD)
+/* pieces of it in the smallest sections there are */
+#define VSP_NET_MAX_PIECES						\
+	((VSP_NET_MAX_RSC + VSP_NET_MAX_CONTROL - VSP_NET_PIECE_HEAD - 1) / \
+	 (VSP_NET_MAX_CONTROL - VSP_NET_PIECE_HEAD))
 #define VSP_NET_MULTICAST_MAX	64U
 #define VSP_NET_NAME_MAX	64U
 /* channels of a NIC, the primary one included */
@@ -51,6 +59,23 @@ u32 vsp_net_nvsp_bytes(u32 version);
 u32 vsp_net_section_size(u32 mtu);
 void vsp_net_nvsp_table(struct vmb_nvsp_table_msg *msg, const u8 *channels, u32 nr);
 
+/**
+ * vsp_net_pieces() - how many sections a frame needs that goes in pieces
+ * @size: bytes of a section
+ * @len: bytes of the frame
+ *
+ * Each is a message of its own, and as long as it may be, but for the last one.
+ *
+ * Context: any.
+ * Return: pieces, at most %VSP_NET_MAX_PIECES if @len is at most %VSP_NET_MAX_RSC.
+ */
+static inline u32 vsp_net_pieces(u32 size, u32 len)
+{
+	u32 room = size - (u32)VSP_NET_PIECE_HEAD;
+
+	return len / room + !!(len % room);
+}
+
 /* RNDIS: rndis.c */
 
 /**
@@ -72,13 +97,14 @@ struct vsp_net_frame {
 };
 
 /**
- * struct vsp_net_to_guest - what the guest is told of a frame
+ * struct vsp_net_to_guest - what the guest is told of a frame, or a piece of one
  * @len: bytes of it
  * @csum: %VMB_CSUM_RX_TCP_GOOD and its like, or 0
  * @tagged: @tci is there
  * @tci: 802.1Q tag
  * @hashed: @hash is there
  * @hash: by which the channel was chosen
+ * @id: %VMB_ID_PIECE and its like of a piece, or 0
  */
 struct vsp_net_to_guest {
 	u32 len;
@@ -87,6 +113,7 @@ struct vsp_net_to_guest {
 	u16 tci;
 	bool hashed;
 	u32 hash;
+	u32 id;
 };
 
 /**
@@ -162,6 +189,7 @@ int vsp_net_rss_parse(struct vsp_net_rss *rss, u32 queues, const u8 *in, u32 len
  * @send_bytes: of the send buffer
  * @recv_bytes: of the receive buffer
  * @queues: channels that it can have
+ * @rsc: it takes frames in pieces
  * @rss: what is set now
  * @tx_frames: from the guest
  * @rx_frames: to the guest
@@ -183,6 +211,7 @@ struct vsp_net_props {
 	u32 send_bytes;
 	u32 recv_bytes;
 	u32 queues;
+	bool rsc;
 	struct vsp_net_rss rss;
 	u64 tx_frames;
 	u64 rx_frames;
@@ -213,6 +242,8 @@ enum vsp_net_action {
  * @rx_tcp: %VSP_NET_SET_OFFLOAD: the guest wants to know of good checksums of
  *	TCP: 0 for no change, 1 no, 2 yes
  * @rx_udp: likewise
+ * @rsc4: likewise: it wants segments of TCP over IPv4 as one frame
+ * @rsc6: likewise, IPv6
  * @rss: %VSP_NET_SET_RSS
  */
 struct vsp_net_change {
@@ -222,6 +253,8 @@ struct vsp_net_change {
 	u8 addr[VSP_NET_MULTICAST_MAX][VSP_NET_ADDR];
 	u8 rx_tcp;
 	u8 rx_udp;
+	u8 rsc4;
+	u8 rsc6;
 	struct vsp_net_rss rss;
 };
 

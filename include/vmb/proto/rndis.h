@@ -173,6 +173,15 @@ enum vmb_ppi_type {
 	VMB_PPI_HASH				= 8,
 };
 
+/* internal: that this is a piece of a packet */
+#define VMB_PPI_ID			(VMB_PPI_INTERNAL | 1U)
+/* in %VMB_PPI_ID */
+#define VMB_ID_VERSION			0x00000001U
+#define VMB_ID_PIECE			0x00000100U
+#define VMB_ID_FIRST			0x00000200U
+#define VMB_ID_LAST			0x00000400U
+#define VMB_ID_NUMBER(v)		((v) >> 16 & 0xffffU)
+
 /* %VMB_PPI_CHECKSUM from the guest: what is to be done */
 #define VMB_CSUM_TX_IPV4		0x01U
 #define VMB_CSUM_TX_IPV6		0x02U
@@ -491,6 +500,34 @@ struct vmb_ndis_offload_params {
 	u8 connection_ip6;
 } __packed;
 
+/**
+ * struct vmb_ndis_offload_params3 - the same, revision 3
+ * @par: as in revision 1
+ * @reserved: padding
+ * @flags: 0
+ * @ipsec2: not there
+ * @ipsec2_ip4: not there
+ * @rsc4: coalescing: 0 for no change, %VMB_NDIS_OFFLOAD_RSC_OFF or
+ *	%VMB_NDIS_OFFLOAD_RSC_ON
+ * @rsc6: likewise, IPv6
+ * @encap: not there
+ * @encap_types: not there
+ */
+struct vmb_ndis_offload_params3 {
+	struct vmb_ndis_offload_params par;
+	u8 reserved;
+	__le32 flags;
+	u8 ipsec2;
+	u8 ipsec2_ip4;
+	u8 rsc4;
+	u8 rsc6;
+	u8 encap;
+	u8 encap_types;
+} __packed;
+
+#define VMB_NDIS_OFFLOAD_RSC_OFF	1U
+#define VMB_NDIS_OFFLOAD_RSC_ON		2U
+
 #define VMB_NDIS_OFFLOAD_NONE		1U
 #define VMB_NDIS_OFFLOAD_TX		2U
 #define VMB_NDIS_OFFLOAD_RX		3U
@@ -612,6 +649,7 @@ static_assert(VMB_NDIS_OFFLOAD_BYTES_6_0 == 112);
 static_assert(VMB_NDIS_OFFLOAD_BYTES_6_1 == 144);
 static_assert(VMB_NDIS_OFFLOAD_BYTES_6_30 == 156);
 static_assert(sizeof(struct vmb_ndis_offload_params) == 15);
+static_assert(offsetof(struct vmb_ndis_offload_params3, rsc4) == 22);
 static_assert(sizeof(struct vmb_ndis_link_state) == 40);
 static_assert(sizeof(struct vmb_ndis_rss_caps) == 18);
 static_assert(sizeof(struct vmb_ndis_rss_params) == 28);

@@ -79,6 +79,26 @@ static const char *nvsp_sections(void)
 	return NULL;
 }
 
+/* Every byte has its place, and no more sections are taken than that needs. */
+static const char *nvsp_pieces(void)
+{
+	static const u32 mtus[] = { VSP_NET_MIN_MTU, 1500, 1938, 9000, VSP_NET_MAX_MTU };
+	u32 i, len;
+
+	for (i = 0; i < ARRAY_SIZE(mtus); i++) {
+		u32 size = vsp_net_section_size(mtus[i]), room = size - VSP_NET_PIECE_HEAD;
+
+		for (len = 1; len <= VSP_NET_MAX_RSC; len++) {
+			u32 nr = vsp_net_pieces(size, len);
+
+			CHECK(nr <= VSP_NET_MAX_PIECES);
+			CHECK(nr * room >= len && (nr - 1) * room < len);
+		}
+	}
+	CHECK(vsp_net_pieces(vsp_net_section_size(1500), VSP_NET_MAX_RSC) == VSP_NET_MAX_PIECES);
+	return NULL;
+}
+
 /* As Linux wants it: 16 entries, where the message says. */
 static const char *nvsp_table(void)
 {
@@ -98,6 +118,7 @@ const struct test nvsp_tests[] = {
 	{ "nvsp-lengths", nvsp_lengths },
 	{ "nvsp-versions", nvsp_versions },
 	{ "nvsp-sections", nvsp_sections },
+	{ "nvsp-pieces", nvsp_pieces },
 	{ "nvsp-table", nvsp_table },
 	{}
 };

@@ -100,6 +100,62 @@ static const char *oid_offload(void)
 	return NULL;
 }
 
+/* Coalescing is on offer where the guest can put frames together. */
+static const char *oid_rsc_offer(void)
+{
+	struct vsp_net_props p = props;
+	u32 i;
+
+	for (i = 0; i < 2; i++) {
+		p.rsc = i;
+		CHECK(ask(&p, VMB_RNDIS_QUERY, VMB_OID_TCP_OFFLOAD_CAPABILITIES, NULL, 0) ==
+		      24 + 156);
+		CHECK(answer[24 + 144] == i && answer[24 + 145] == i);
+		CHECK(answer[24 + 146] == 0);
+	}
+	return NULL;
+}
+
+/* As Linux sets it: 28 bytes, or from NVSP 4 down 22, of revision 3. */
+static const char *oid_rsc_set(void)
+{
+	u8 par[28] = { VMB_NDIS_OBJECT_DEFAULT, 3, 28 };
+	u32 v4, v6, len;
+
+	for (v4 = 0; v4 < 5; v4++)
+		for (v6 = 0; v6 < 5; v6++) {
+			par[22] = v4;
+			par[23] = v6;
+			change.rsc4 = 9;
+			change.rsc6 = 9;
+			ask(&props, VMB_RNDIS_SET, VMB_OID_TCP_OFFLOAD_PARAMETERS, par, 28);
+			if (v4 > 2 || v6 > 2) {
+				CHECK(word(12) == VMB_RNDIS_STATUS_INVALID_DATA);
+				CHECK(change.action == VSP_NET_NOTHING);
+				continue;
+			}
+			CHECK(word(12) == 0 && change.action == VSP_NET_SET_OFFLOAD);
+			CHECK(change.rsc4 == v4 && change.rsc6 == v6);
+		}
+	/* what ends before it, or is of before it, says nothing */
+	par[22] = 2;
+	par[23] = 2;
+	for (len = 15; len <= 28; len++) {
+		par[2] = len;
+		ask(&props, VMB_RNDIS_SET, VMB_OID_TCP_OFFLOAD_PARAMETERS, par, len);
+		CHECK(word(12) == 0 && change.rsc4 == (len < 24 ? 0 : 2));
+		CHECK(change.rsc6 == change.rsc4);
+	}
+	par[1] = 2;
+	ask(&props, VMB_RNDIS_SET, VMB_OID_TCP_OFFLOAD_PARAMETERS, par, 28);
+	CHECK(word(12) == 0 && !change.rsc4 && !change.rsc6);
+	/* longer than what came */
+	par[1] = 3;
+	ask(&props, VMB_RNDIS_SET, VMB_OID_TCP_OFFLOAD_PARAMETERS, par, 23);
+	CHECK(word(12) == VMB_RNDIS_STATUS_INVALID_DATA);
+	return NULL;
+}
+
 static const char *oid_set(void)
 {
 	struct vsp_net_props free_props = props;
@@ -236,6 +292,8 @@ const struct test oid_tests[] = {
 	{ "oid-query", oid_query },
 	{ "oid-list", oid_list },
 	{ "oid-offload", oid_offload },
+	{ "oid-rsc-offer", oid_rsc_offer },
+	{ "oid-rsc-set", oid_rsc_set },
 	{ "oid-set", oid_set },
 	{ "oid-parameter", oid_parameter },
 	{ "oid-messages", oid_messages },

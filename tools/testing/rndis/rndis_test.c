@@ -161,6 +161,44 @@ static const char *rndis_build(void)
 	return NULL;
 }
 
+/* A piece of a frame, as a guest finds that: of another space of types, behind the rest. */
+static const char *rndis_piece(void)
+{
+	u32 i;
+
+	for (i = 0; i < 8; i++) {
+		struct vsp_net_to_guest to = {
+			.len = 100,
+			.hashed = i & 4,
+			.hash = 0x12345678,
+			.tagged = i & 1,
+			.tci = 0xe123,
+			.csum = i & 2 ? VMB_CSUM_RX_TCP_GOOD : 0,
+			.id = VMB_ID_VERSION | VMB_ID_PIECE | VMB_ID_FIRST | 0xabcd0000,
+		};
+		u8 *buf = malloc(VSP_NET_PIECE_HEAD), msg[VSP_NET_PIECE_HEAD + 100] = {};
+		u32 type, len, head = vsp_net_packet_build(buf, &to);
+		struct vsp_net_frame f;
+		u8 id[4] = { 1, 3, 0xcd, 0xab };
+		__le32 tail[3];
+
+		CHECK((head == VSP_NET_PIECE_HEAD) == (i == 7));
+		memcpy(msg, buf, head);
+		free(buf);
+		memcpy(tail, msg + head - 16, sizeof(tail));
+		CHECK(le32_to_cpu(tail[0]) == 16 && le32_to_cpu(tail[2]) == 12);
+		CHECK(le32_to_cpu(tail[1]) == 0x80000001);
+		CHECK(!memcmp(msg + head - 4, id, 4));
+		CHECK(vsp_net_rndis_head(msg, head + 100, &type, &len) == 0);
+		CHECK(len == head + 100);
+		/* it is none of the others; a guest that sent it said nothing to us */
+		CHECK(vsp_net_packet_parse(&f, msg, len, len) == 0);
+		CHECK(f.offset == head && f.len == 100 && !f.lso);
+		CHECK(f.tagged == to.tagged && f.csum == to.csum);
+	}
+	return NULL;
+}
+
 static const char *rndis_head(void)
 {
 	struct vmb_rndis_head h = { cpu_to_le32(5), cpu_to_le32(8) };
@@ -183,5 +221,6 @@ const struct test rndis_tests[] = {
 	{ "rndis-ppi", rndis_ppi },
 	{ "rndis-ppi-bad", rndis_ppi_bad },
 	{ "rndis-build", rndis_build },
+	{ "rndis-piece", rndis_piece },
 	{}
 };

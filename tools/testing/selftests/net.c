@@ -4,6 +4,9 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <linux/virtio_net.h>
 #include <net/if.h>
 #include <netpacket/packet.h>
 #include <poll.h>
@@ -170,6 +173,62 @@ u32 net_recv(struct net *n, void *buf, u32 size, int timeout_ms)
 	return len;
 }
 
+/* What the per-packet information of a message says; 0 if it is not there. */
+static u32 ppi_value(const u8 *msg, u32 type)
+{
+	struct vmb_rndis_packet pkt;
+	struct vmb_rndis_ppi ppi;
+	u32 at, end, value;
+
+	memcpy(&pkt, msg + 8, sizeof(pkt));
+	at = le32_to_cpu(pkt.ppi_offset) + 8;
+	end = at + le32_to_cpu(pkt.ppi_len);
+	for (; at < end; at += le32_to_cpu(ppi.size)) {
+		memcpy(&ppi, msg + at, sizeof(ppi));
+		EXPECT(le32_to_cpu(ppi.size) >= 16 && le32_to_cpu(ppi.size) <= end - at);
+		if (le32_to_cpu(ppi.type) != type)
+			continue;
+		memcpy(&value, msg + at + le32_to_cpu(ppi.offset), 4);
+		return value;
+	}
+	return 0;
+}
+
+u32 net_recv_pieces(struct net *n, u8 *frame, u32 size, u32 *nr, int timeout_ms)
+{
+	u32 offset, len, i, id, want, at = 0;
+	const struct vmb_rndis_packet *pkt;
+	struct vmb_packet in;
+	const u8 *msg;
+
+	EXPECT_EQ(n->stash_first, n->nr_stash);
+	if (!chan_recv(&n->ch, &in, timeout_ms))
+		return 0;
+	EXPECT_EQ(in.type, VMB_PKT_XFER_PAGES);
+	EXPECT_EQ(in.pageset_id, VMB_NVSP_RECV_BUF_ID);
+	*nr = in.nr_ranges;
+	for (i = 0; i < in.nr_ranges; i++) {
+		EXPECT_EQ(vmb_packet_xfer_range(&in, i, &offset, &len), 0);
+		EXPECT(offset % n->section == 0 && offset / n->section < n->sections);
+		EXPECT(len <= n->section && len > 8 + sizeof(*pkt));
+		msg = (u8 *)guest_ptr(n->ch.g, n->recv) + offset;
+		pkt = (const void *)(msg + 8);
+		id = ppi_value(msg, VMB_PPI_ID);
+		want = VMB_ID_VERSION | VMB_ID_PIECE | (i ? 0 : VMB_ID_FIRST) |
+		       (i + 1 < in.nr_ranges ? 0 : VMB_ID_LAST);
+		EXPECT_EQ(id & 0xffff, want);
+		EXPECT_EQ(8 + le32_to_cpu(pkt->data_offset) + le32_to_cpu(pkt->data_len), len);
+		EXPECT(le32_to_cpu(pkt->data_len) <= size - at);
+		memcpy(frame + at, msg + 8 + le32_to_cpu(pkt->data_offset),
+		       le32_to_cpu(pkt->data_len));
+		at += le32_to_cpu(pkt->data_len);
+	}
+	n->frame_id = in.trans_id;
+	if (!n->hold)
+		net_give_back(n, in.trans_id);
+	return at;
+}
+
 static u32 reply(struct net *n, u64 id, struct vmb_nvsp_msg *msg)
 {
 	struct vmb_packet in;
@@ -243,6 +302,7 @@ void net_start(struct net *n, u32 version)
 	struct vmb_nvsp_msg msg = {
 		.type = cpu_to_le32(VMB_NVSP_NDIS_CONFIG),
 		.ndis_config.mtu = cpu_to_le32(1514),
+		.ndis_config.capabilities = cpu_to_le64(n->caps),
 	};
 
 	EXPECT_EQ(net_init(n, version), VMB_NVSP_STATUS_SUCCESS);
@@ -554,22 +614,142 @@ u32 net_tcp_frame(u8 *frame, const char *dest, const char *src)
 
 u32 net_hash(const u8 *msg)
 {
-	struct vmb_rndis_packet pkt;
-	struct vmb_rndis_ppi ppi;
-	u32 at, end, hash;
+	return ppi_value(msg, VMB_PPI_HASH);
+}
 
-	memcpy(&pkt, msg + 8, sizeof(pkt));
-	at = le32_to_cpu(pkt.ppi_offset) + 8;
-	end = at + le32_to_cpu(pkt.ppi_len);
-	for (; at < end; at += le32_to_cpu(ppi.size)) {
-		memcpy(&ppi, msg + at, sizeof(ppi));
-		EXPECT(le32_to_cpu(ppi.size) >= 16 && le32_to_cpu(ppi.size) <= end - at);
-		if (le32_to_cpu(ppi.type) != VMB_PPI_HASH)
-			continue;
-		memcpy(&hash, msg + at + le32_to_cpu(ppi.offset), 4);
-		return hash;
+/* As Linux sends it. */
+u32 net_rsc(struct net *n, u8 v4, u8 v6)
+{
+	u8 buf[28] = {};
+	struct vmb_ndis_offload_params3 par = {
+		.par.header.type = VMB_NDIS_OBJECT_DEFAULT,
+		.par.header.revision = 3,
+		.par.header.size = cpu_to_le16(sizeof(buf)),
+		.rsc4 = v4,
+		.rsc6 = v6,
+	};
+
+	memcpy(buf, &par, sizeof(par));
+	return net_set(n, VMB_OID_TCP_OFFLOAD_PARAMETERS, buf, sizeof(buf));
+}
+
+static u32 sum_add(u32 sum, const u8 *data, u32 len)
+{
+	u32 i;
+
+	for (i = 0; i < len; i++)
+		sum += i & 1 ? data[i] : data[i] << 8;
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return sum;
+}
+
+/* The sum of addresses, protocol and length. */
+static u32 pseudo_sum(const u8 *frame, u32 len)
+{
+	bool ipv6 = frame[12] == 0x86;
+	u32 sum = 6 + len - (net_tcp_head(frame) - 20);
+
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return ipv6 ? sum_add(sum, frame + 14 + 8, 32) : sum_add(sum, frame + 14 + 12, 8);
+}
+
+u32 net_tcp_head(const u8 *frame)
+{
+	return 14 + (frame[12] == 0x86 ? 40 : 20) + 20;
+}
+
+bool net_tcp_good(const u8 *frame, u32 len)
+{
+	u32 l4 = net_tcp_head(frame) - 20;
+
+	return sum_add(pseudo_sum(frame, len), frame + l4, len - l4) == 0xffff;
+}
+
+u32 net_segments(u8 *frame, const char *dest, const char *src, bool ipv6, u32 payload,
+		 u8 seed)
+{
+	static const u8 ip4[20] = {
+		0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, 6, 0, 0, 10, 77, 0, 1, 10, 77, 0, 2,
+	};
+	static const u8 ip6[40] = {
+		0x60, 0, 0, 0, 0, 0, 6, 64, [8] = 0xfd, [23] = 1, [24] = 0xfd, [39] = 2,
+	};
+	static const u8 tcp[20] = { 0x12, 0x34, 0x43, 0x21, [12] = 0x50, 0x10, 0xff, 0xff };
+	u32 head = 14 + (ipv6 ? 40 : 20) + 20, len = head + payload, ip_len, sum, i;
+
+	memcpy(frame, dest, 6);
+	memcpy(frame + 6, src, 6);
+	frame[12] = ipv6 ? 0x86 : 8;
+	frame[13] = ipv6 ? 0xdd : 0;
+	if (ipv6) {
+		memcpy(frame + 14, ip6, sizeof(ip6));
+		ip_len = len - 14 - 40;
+		frame[18] = ip_len >> 8;
+		frame[19] = ip_len;
+	} else {
+		memcpy(frame + 14, ip4, sizeof(ip4));
+		ip_len = len - 14;
+		frame[16] = ip_len >> 8;
+		frame[17] = ip_len;
+		sum = ~sum_add(0, frame + 14, 20);
+		frame[24] = sum >> 8;
+		frame[25] = sum;
 	}
-	return 0;
+	memcpy(frame + head - 20, tcp, sizeof(tcp));
+	sum = pseudo_sum(frame, len);
+	frame[head - 4] = sum >> 8;
+	frame[head - 3] = sum;
+	for (i = head; i < len; i++)
+		frame[i] = i * 7 + i / 256 + seed;
+	return len;
+}
+
+void net_segments_send(struct net *n, const u8 *frame, u32 len, u32 mss)
+{
+	bool ipv6 = frame[12] == 0x86;
+	struct sockaddr_ll to = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ipv6 ? 0x86dd : 0x800),
+		.sll_ifindex = n->ifindex,
+	};
+	struct virtio_net_hdr hdr = {
+		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+		.gso_type = ipv6 ? VIRTIO_NET_HDR_GSO_TCPV6 : VIRTIO_NET_HDR_GSO_TCPV4,
+		.hdr_len = net_tcp_head(frame),
+		.gso_size = mss,
+		.csum_start = net_tcp_head(frame) - 20,
+		.csum_offset = 16,
+	};
+	struct iovec iov[] = { { &hdr, sizeof(hdr) }, { (void *)frame, len } };
+	struct msghdr msg = {
+		.msg_name = &to,
+		.msg_namelen = sizeof(to),
+		.msg_iov = iov,
+		.msg_iovlen = 2,
+	};
+	static int fd = -1;
+	int on = 1, room = 64 << 20;
+
+	net_tap(n);
+	if (fd < 0) {
+		fd = EXPECT_OK(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
+		EXPECT_OK(setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, &on, sizeof(on)));
+		EXPECT_OK(setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room)));
+	}
+	EXPECT_EQ(sendmsg(fd, &msg, 0), sizeof(hdr) + len);
+}
+
+bool net_dev_tso(void)
+{
+	int fd = EXPECT_OK(socket(AF_INET, SOCK_DGRAM, 0));
+	struct ethtool_value value = { .cmd = ETHTOOL_GTSO };
+	struct ifreq req = { .ifr_name = IFNAME, .ifr_data = (void *)&value };
+
+	EXPECT_OK(ioctl(fd, SIOCETHTOOL, &req));
+	close(fd);
+	return value.data;
 }
 
 u32 net_packet(u8 *msg, const void *frame, u32 len)

@@ -30,6 +30,7 @@
  * @indicated_at: how many messages there had been
  * @answered_at: how many there had been at the last answer to a QUERY
  * @nr_taken: messages from the host
+ * @caps: that NDIS_CONFIG tells of
  * @hold: frames are not given back by net_recv()
  * @frame_id: of the packet with the last frame
  * @stash: messages that came before the answer that was waited for
@@ -54,6 +55,7 @@ struct net {
 	u32 indicated_at;
 	u32 answered_at;
 	u32 nr_taken;
+	u64 caps;
 	bool hold;
 	u64 frame_id;
 	u8 stash[NET_STASH][NET_STASH_BYTES];
@@ -93,6 +95,8 @@ u32 net_rndis_pages(struct net *n, u32 channel, const void *msg, u32 len);
 u32 net_rndis_raw(struct net *n, u32 channel, u32 section, u32 len);
 /* the next message from the host, copied; its length */
 u32 net_recv(struct net *n, void *buf, u32 size, int timeout_ms);
+/* the next frame from the host, which comes in pieces: its length, and how many */
+u32 net_recv_pieces(struct net *n, u8 *frame, u32 size, u32 *nr, int timeout_ms);
 void net_give_back(struct net *n, u64 id);
 u32 net_query(struct net *n, u32 oid, void *buf, u32 size, u32 *status);
 u32 net_set(struct net *n, u32 oid, const void *buf, u32 len);
@@ -100,6 +104,8 @@ u32 net_set(struct net *n, u32 oid, const void *buf, u32 len);
 u32 net_simple(struct net *n, u32 type);
 /* RSS with the key of @net_rss_key and @entries of @table; the answer's status */
 u32 net_rss(struct net *n, const u32 *table, u32 entries, u32 flags);
+/* coalescing on or off: %VMB_NDIS_OFFLOAD_RSC_ON and friends; the answer's status */
+u32 net_rsc(struct net *n, u8 v4, u8 v6);
 /* a PACKET message around a frame; its length */
 u32 net_packet(u8 *msg, const void *frame, u32 len);
 /* frames by the netdev; the test is skipped where there is no such socket */
@@ -113,6 +119,16 @@ u32 net_tcp_frame(u8 *frame, const char *dest, const char *src);
 #define NET_TCP_HASH	0x51ccc178U
 /* the hash that a message from the host tells of; 0 for none */
 u32 net_hash(const u8 *msg);
+/* segments of TCP with @payload bytes as one frame, addresses as in net_frame() */
+u32 net_segments(u8 *frame, const char *dest, const char *src, bool ipv6, u32 payload,
+		 u8 seed);
+/* to be segmented by @mss, by a socket of its own */
+void net_segments_send(struct net *n, const u8 *frame, u32 len, u32 mss);
+/* bytes in front of the payload */
+u32 net_tcp_head(const u8 *frame);
+bool net_tcp_good(const u8 *frame, u32 len);
+/* what the netdev says that it does with such frames */
+bool net_dev_tso(void);
 void net_dev_up(bool up);
 /*
  * Let a queue of the netdev have any number of bytes on the way, as long as it

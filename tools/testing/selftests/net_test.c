@@ -170,6 +170,186 @@ TEST(spoofing_allowed)
 	guest_destroy(g);
 }
 
+static struct net *rsc_open(struct guest *g, u32 version, u64 caps)
+{
+	struct net *n = net_open(g);
+
+	/* it is about packets of the host's stack */
+	net_tap(n);
+	n->caps = caps;
+	net_start(n, version);
+	net_initialize(n);
+	net_unlimited(0);
+	return n;
+}
+
+/* The netdev learns what the guest wants in its own time. */
+static void rsc_set(struct net *n, u8 v4, u8 v6, bool tso)
+{
+	u32 i;
+
+	EXPECT_EQ(net_rsc(n, v4, v6), 0);
+	for (i = 0; net_dev_tso() != tso && i < GUEST_PATIENCE / 10; i++)
+		usleep(10000);
+	EXPECT_EQ(net_dev_tso(), tso);
+}
+
+/* All that a frame is made of but its checksums, lengths, and numbers. */
+static void rsc_expect_whole(struct net *n, bool ipv6, u32 payload, u8 seed)
+{
+	static u8 frame[65536], got[65536];
+	u32 len = net_segments(frame, NET_MAC, HOST_MAC, ipv6, payload, seed);
+	u32 nr, check = net_tcp_head(frame) - 4;
+
+	EXPECT_EQ(net_recv_pieces(n, got, sizeof(got), &nr, GUEST_PATIENCE), len);
+	/* 8 + 36 + 4 * 16 bytes in front of each piece */
+	EXPECT_EQ(nr, (len + n->section - 109) / (n->section - 108));
+	EXPECT(net_tcp_good(got, len));
+	memcpy(got + check, frame + check, 2);
+	EXPECT(!memcmp(got, frame, len));
+}
+
+static void rsc_expect_cut(struct net *n, bool ipv6, u32 payload, u32 mss, u8 seed)
+{
+	static u8 frame[65536];
+	u32 len = net_segments(frame, NET_MAC, HOST_MAC, ipv6, payload, seed), at, head, size;
+	u8 got[4096], *segment;
+	struct vmb_rndis_packet pkt;
+
+	head = net_tcp_head(frame);
+	for (at = head; at < len; at += size) {
+		EXPECT(net_recv(n, got, sizeof(got), GUEST_PATIENCE));
+		memcpy(&pkt, got + 8, sizeof(pkt));
+		segment = got + 8 + le32_to_cpu(pkt.data_offset);
+		EXPECT_EQ(le32_to_cpu(pkt.ppi_len), 0);
+		size = le32_to_cpu(pkt.data_len) - head;
+		EXPECT_EQ(size, len - at < mss ? len - at : mss);
+		EXPECT(net_tcp_good(segment, head + size));
+		EXPECT(!memcmp(segment + head, frame + at, size));
+	}
+}
+
+static void rsc_send(struct net *n, bool ipv6, u32 payload, u32 mss, u8 seed)
+{
+	static u8 frame[65536];
+
+	net_segments_send(n, frame, net_segments(frame, NET_MAC, HOST_MAC, ipv6, payload, seed),
+			  mss);
+}
+
+/* A guest that wants segments whole gets them so, of the family that it said. */
+TEST(rsc)
+{
+	static const u32 payload[] = { 1461, 1886, 1887, 9000, 30001, 62705 };
+	bool has_ipv6 = !access("/proc/sys/net/ipv6", F_OK);
+	struct guest *g = net_guest(NULL, NULL);
+	struct net *n = rsc_open(g, VMB_NVSP_VERSION_6_1, VMB_NVSP_CAP_RSC);
+	u32 i, status, family, nr = ARRAY_SIZE(payload);
+	u8 caps[156];
+
+	EXPECT_EQ(net_query(n, VMB_OID_TCP_OFFLOAD_CAPABILITIES, caps, 156, &status), 156);
+	EXPECT(caps[144] == 1 && caps[145] == 1);
+	/* before it said so */
+	EXPECT(!net_dev_tso());
+	rsc_send(n, false, 9000, 1460, 1);
+	rsc_expect_cut(n, false, 9000, 1460, 1);
+	for (family = 0; family < (has_ipv6 ? 2 : 1); family++) {
+		rsc_set(n, family ? VMB_NDIS_OFFLOAD_RSC_OFF : VMB_NDIS_OFFLOAD_RSC_ON,
+			family ? VMB_NDIS_OFFLOAD_RSC_ON : VMB_NDIS_OFFLOAD_RSC_OFF, true);
+		for (i = 0; i < nr; i++) {
+			rsc_send(n, family, payload[i], 1400, i);
+			rsc_expect_whole(n, family, payload[i], i);
+		}
+		EXPECT_EQ(net_counter("rsc_out"), nr * (family + 1));
+		/* one more than what goes so */
+		rsc_send(n, family, 64000, 1400, 9);
+		rsc_expect_cut(n, family, 64000, 1400, 9);
+		if (has_ipv6) {
+			rsc_send(n, !family, 9000, 1400, 3);
+			rsc_expect_cut(n, !family, 9000, 1400, 3);
+		}
+		/* nothing is said: nothing changes */
+		rsc_set(n, 0, 0, true);
+		rsc_set(n, VMB_NDIS_OFFLOAD_RSC_OFF, VMB_NDIS_OFFLOAD_RSC_OFF, false);
+		rsc_send(n, family, 9000, 1400, 4);
+		rsc_expect_cut(n, family, 9000, 1400, 4);
+	}
+	rsc_set(n, VMB_NDIS_OFFLOAD_RSC_ON, VMB_NDIS_OFFLOAD_RSC_ON, true);
+	EXPECT_EQ(net_simple(n, VMB_RNDIS_RESET), 0);
+	for (i = 0; net_dev_tso() && i < GUEST_PATIENCE / 10; i++)
+		usleep(10000);
+	EXPECT(!net_dev_tso());
+	EXPECT_EQ(net_counter("too_long"), 0);
+	EXPECT_EQ(net_counter("free"), n->sections);
+	guest_destroy(g);
+}
+
+/* Who did not say that it can, or not in a version that knows of it. */
+TEST(rsc_not_offered)
+{
+	struct guest *g = net_guest(NULL, NULL);
+	struct net *n = rsc_open(g, VMB_NVSP_VERSION_6, VMB_NVSP_CAP_RSC);
+	u32 round, status;
+	u8 caps[156];
+
+	for (round = 0; round < 2; round++) {
+		EXPECT_EQ(net_query(n, VMB_OID_TCP_OFFLOAD_CAPABILITIES, caps, 156, &status), 156);
+		EXPECT(!caps[144] && !caps[145]);
+		EXPECT_EQ(net_rsc(n, VMB_NDIS_OFFLOAD_RSC_ON, VMB_NDIS_OFFLOAD_RSC_ON), 0);
+		usleep(200000);
+		EXPECT(!net_dev_tso());
+		rsc_send(n, false, 30000, 1460, round);
+		rsc_expect_cut(n, false, 30000, 1460, round);
+		EXPECT_EQ(net_counter("rsc_out"), 0);
+		if (round)
+			break;
+		chan_close(&n->ch);
+		EXPECT(bus_gpadl_teardown(g, n->ch.relid, n->recv_gpadl));
+		EXPECT(bus_gpadl_teardown(g, n->ch.relid, n->send_gpadl));
+		chan_reopen(&n->ch);
+		n->caps = ~(u64)VMB_NVSP_CAP_RSC;
+		net_start(n, VMB_NVSP_VERSION_6_1);
+		net_initialize(n);
+	}
+	guest_destroy(g);
+}
+
+/* Sections run out in the middle of what is sent: it waits, and nothing is lost. */
+TEST(rsc_back_pressure)
+{
+	struct guest *g = net_guest(NULL, NULL);
+	struct net *n = rsc_open(g, VMB_NVSP_VERSION_6_1, VMB_NVSP_CAP_RSC);
+	static u8 got[65536];
+	u32 i, nr, held = 0;
+	u64 id[100];
+
+	rsc_set(n, VMB_NDIS_OFFLOAD_RSC_ON, VMB_NDIS_OFFLOAD_RSC_ON, true);
+	/* the queue's limit is that of its next completion on */
+	rsc_send(n, false, 60000, 1460, 0);
+	rsc_expect_whole(n, false, 60000, 0);
+	n->hold = true;
+	for (i = 0; i < 100; i++)
+		rsc_send(n, false, 60000, 1460, i);
+	while (held < 100 && net_recv_pieces(n, got, sizeof(got), &nr, 500))
+		id[held++] = n->frame_id;
+	/* as many as there is room for, and of none a part */
+	EXPECT_EQ(held, (n->sections - 4) / nr);
+	EXPECT_EQ(net_counter("free"), n->sections - held * nr);
+	EXPECT(net_counter("stops") > 0);
+	/* those behind the first one are not there to be given back */
+	net_give_back(n, id[0] + 1);
+	net_give_back(n, (id[0] & ~0xffffffffULL) | 0xffffffff);
+	EXPECT_EQ(net_counter("bad_completions"), 2);
+	n->hold = false;
+	for (i = 0; i < held; i++)
+		net_give_back(n, id[i]);
+	for (i = held; i < 100; i++)
+		rsc_expect_whole(n, false, 60000, i);
+	EXPECT_EQ(net_counter("rsc_out"), 101);
+	EXPECT_EQ(net_counter("free"), n->sections);
+	guest_destroy(g);
+}
+
 /* The guest keeps all sections: the queue waits, and nothing is lost. */
 TEST(back_pressure)
 {

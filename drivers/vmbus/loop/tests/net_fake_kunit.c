@@ -112,11 +112,12 @@ static int send_xfer(u64 id, u32 offset, u32 len, u16 pageset, u32 type)
 		.type = cpu_to_le32(type),
 		.rndis.section = cpu_to_le32(VMB_NVSP_NO_SECTION),
 	};
+	struct vmb_host_range range = { .offset = offset, .len = len };
 	struct vmb_host_xfer xfer = {
 		.trans_id = id,
 		.pageset_id = pageset,
-		.offset = offset,
-		.len = len,
+		.nr_ranges = 1,
+		.range = &range,
 		.data = &msg,
 		.data_len = VMB_NVSP_BYTES,
 	};

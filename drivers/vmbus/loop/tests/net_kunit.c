@@ -561,6 +561,8 @@ static void net_offload(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, guest->features & NETIF_F_IPV6_CSUM);
 	KUNIT_EXPECT_TRUE(test, guest->features & NETIF_F_TSO);
 	KUNIT_EXPECT_TRUE(test, guest->features & NETIF_F_TSO6);
+	/* vsc_net does not say that it puts frames together */
+	KUNIT_EXPECT_FALSE(test, host->features & NETIF_F_ALL_TSO);
 
 	skb = segment(test, 1000, 0);
 	KUNIT_EXPECT_EQ(test, dev_queue_xmit(skb), NET_XMIT_SUCCESS);

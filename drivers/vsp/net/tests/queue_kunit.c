@@ -69,20 +69,29 @@ static void queue_test_exit(struct kunit *test)
 		kvfree(f->recv);
 }
 
-/* One section of a queue; its transaction id. */
-static u64 take(struct kunit *test, u32 queue)
+static bool take_all(struct fixture *f, u32 queue, u32 nr, struct vsp_net_out *out)
 {
-	struct fixture *f = test->priv;
-	u32 section = 0;
 	bool taken;
-	u64 id;
 
 	spin_lock_bh(&f->queue[queue].lock);
-	taken = vsp_net_recv_take(&f->queue[queue], f->recv, 100, &section);
-	id = vsp_net_recv_id(f->recv, section);
+	taken = vsp_net_recv_take(&f->queue[queue], f->recv, 100, nr, out);
 	spin_unlock_bh(&f->queue[queue].lock);
-	KUNIT_ASSERT_TRUE(test, taken);
-	return id;
+	return taken;
+}
+
+/* Sections of a queue, for one packet; its transaction id. */
+static u64 take_some(struct kunit *test, u32 queue, u32 nr)
+{
+	struct vsp_net_out out = {};
+
+	KUNIT_ASSERT_TRUE(test, take_all(test->priv, queue, nr, &out));
+	KUNIT_EXPECT_EQ(test, out.nr, nr);
+	return out.trans_id;
+}
+
+static u64 take(struct kunit *test, u32 queue)
+{
+	return take_some(test, queue, 1);
 }
 
 static bool give_back(struct fixture *f, u32 queue, u64 id)
@@ -115,14 +124,13 @@ static void expect_whole(struct kunit *test)
 static void queue_take_and_return(struct kunit *test)
 {
 	struct fixture *f = test->priv;
+	struct vsp_net_out out;
 	u64 id[SECTIONS];
-	u32 i, section;
+	u32 i;
 
 	for (i = 0; i < SECTIONS; i++)
 		id[i] = take(test, 0);
-	spin_lock_bh(&f->queue[0].lock);
-	KUNIT_EXPECT_FALSE(test, vsp_net_recv_take(&f->queue[0], f->recv, 1, &section));
-	spin_unlock_bh(&f->queue[0].lock);
+	KUNIT_EXPECT_FALSE(test, take_all(f, 0, 1, &out));
 	for (i = 0; i < SECTIONS; i++)
 		KUNIT_EXPECT_TRUE(test, give_back(f, 0, id[i]));
 	for (i = 0; i < SECTIONS; i++)
@@ -145,6 +153,42 @@ static void queue_returned_early(struct kunit *test)
 	/* nor that of who has it now */
 	KUNIT_EXPECT_NE(test, take(test, 0), id);
 	KUNIT_EXPECT_FALSE(test, give_back(f, 0, id));
+}
+
+/* Several for one packet: by the first one's id all of them return, by no other. */
+static void queue_several(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	DECLARE_BITMAP(seen, SECTIONS);
+	struct vsp_net_out out[3];
+	u32 i, at, section;
+
+	f->recv->size = VSP_NET_MAX_CONTROL;
+	bitmap_zero(seen, SECTIONS);
+	for (i = 0; i < 3; i++) {
+		KUNIT_ASSERT_TRUE(test, take_all(f, 0, 20, &out[i]));
+		KUNIT_EXPECT_EQ(test, f->queue[0].nr_free, SECTIONS - 20 * (i + 1));
+		for (at = 0; at < 20; at++) {
+			section = out[i].range[at].offset / f->recv->size;
+			KUNIT_ASSERT_LT(test, section, SECTIONS);
+			KUNIT_EXPECT_FALSE(test, test_and_set_bit(section, seen));
+		}
+		KUNIT_EXPECT_EQ(test, lower_32_bits(out[i].trans_id),
+				out[i].range[0].offset / f->recv->size);
+	}
+	/* not so many, and none is taken */
+	KUNIT_EXPECT_FALSE(test, take_all(f, 0, 5, &out[0]));
+	KUNIT_EXPECT_EQ(test, f->queue[0].nr_free, 4);
+	for (at = 1; at < 20; at++) {
+		section = out[1].range[at].offset / f->recv->size;
+		KUNIT_EXPECT_FALSE(test, give_back(f, 0, (out[1].trans_id >> 32 << 32) | section));
+	}
+	KUNIT_EXPECT_TRUE(test, give_back(f, 0, out[1].trans_id));
+	KUNIT_EXPECT_FALSE(test, give_back(f, 0, out[1].trans_id));
+	KUNIT_EXPECT_EQ(test, f->queue[0].nr_free, 24);
+	KUNIT_EXPECT_TRUE(test, give_back(f, 0, out[0].trans_id));
+	KUNIT_EXPECT_TRUE(test, give_back(f, 0, out[2].trans_id));
+	expect_whole(test);
 }
 
 static void queue_bad_ids(struct kunit *test)
@@ -205,6 +249,28 @@ static void queue_closed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->queue[2].nr_free, 0);
 	KUNIT_EXPECT_FALSE(test, give_back(f, 2, its));
 	KUNIT_EXPECT_TRUE(test, give_back(f, 1, mine));
+	expect_whole(test);
+}
+
+/* Of one packet each goes to where it belongs, by a completion or with the channel. */
+static void queue_several_shared(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	u64 id = take_some(test, 0, 32), lost;
+	u32 i;
+
+	for (i = 1; i < 4; i++)
+		RCU_INIT_POINTER(f->queue[i].ch, &f->ch[i]);
+	share(f);
+	KUNIT_EXPECT_TRUE(test, give_back(f, 0, id));
+	expect_whole(test);
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_EQ(test, f->queue[i].nr_free, SECTIONS / 4);
+	lost = take_some(test, 2, 9);
+	take_some(test, 2, 3);
+	RCU_INIT_POINTER(f->queue[2].ch, NULL);
+	share(f);
+	KUNIT_EXPECT_FALSE(test, give_back(f, 2, lost));
 	expect_whole(test);
 }
 
@@ -314,9 +380,11 @@ static void steer_tagged(struct kunit *test)
 static struct kunit_case queue_cases[] = {
 	KUNIT_CASE(queue_take_and_return),
 	KUNIT_CASE(queue_returned_early),
+	KUNIT_CASE(queue_several),
 	KUNIT_CASE(queue_bad_ids),
 	KUNIT_CASE(queue_shared),
 	KUNIT_CASE(queue_closed),
+	KUNIT_CASE(queue_several_shared),
 	KUNIT_CASE(steer_types),
 	KUNIT_CASE(steer_tagged),
 	{}

@@ -42,9 +42,11 @@ counter() { tr ' ' '\n' <"/sys/kernel/debug/vsp_net/vm.net.0/state" | grep -A 1 
 # end has no more to say, so that is never at the end of its own input.
 serve() {
 	[ -e /tmp/quiet ] || mkfifo /tmp/quiet
-	nc -l -p 7000 </tmp/data >/dev/null &
+	serve_data
 	nc -l -p 7001 <>/tmp/quiet >/tmp/back &
 }
+
+serve_data() { nc -l -p 7000 </tmp/data >/dev/null & }
 
 ping_guest() {
 	ping -c 5 -W 10 $GUEST
@@ -132,14 +134,20 @@ nic_up() {
 	wait_for 20 grep -qx 1 /sys/class/net/eth0/carrier
 }
 
+fetch() {
+	[ -e /tmp/quiet ] || mkfifo /tmp/quiet
+	timeout $((60 * HARNESS_SLOW)) nc $HOST 7000 <>/tmp/quiet >/tmp/got
+}
+
+got_all() { [ "$(sha256sum /tmp/got | cut -d' ' -f1)" = "$(grep -o 'sum=[0-9a-f]*' /proc/cmdline | cut -d= -f2)" ]; }
+
 # exchange: as the host's serve wants it; with how long each took
 exchange() {
 	local start middle end
-	[ -e /tmp/quiet ] || mkfifo /tmp/quiet
 	start=$(hundredths)
-	timeout $((60 * HARNESS_SLOW)) nc $HOST 7000 <>/tmp/quiet >/tmp/got
+	fetch
 	middle=$(hundredths)
-	[ "$(sha256sum /tmp/got | cut -d' ' -f1)" = "$(grep -o 'sum=[0-9a-f]*' /proc/cmdline | cut -d= -f2)" ]
+	got_all
 	end=$(hundredths)
 	timeout $((60 * HARNESS_SLOW)) nc $HOST 7001 </tmp/got
 	note "$MB MiB: to the guest in $((middle - start)), from it in $(($(hundredths) - end)) hundredths of a second"
