@@ -152,6 +152,25 @@ void vhd_bits_peek(struct vhd_disk_bits *bits, u64 sector, u8 *buf, u32 bytes)
 }
 EXPORT_SYMBOL_IF_KUNIT(vhd_bits_peek);
 
+/* All fresh bits become ripe, or the other way round. */
+static void bits_move(struct vhd_disk_bits *bits, bool ripen)
+{
+	struct vhd_bits_chunk *chunk;
+	unsigned long index, flags;
+	u32 i;
+
+	xa_for_each(&bits->chunks, index, chunk) {
+		u8 *from = ripen ? chunk->fresh : chunk->ripe;
+		u8 *to = ripen ? chunk->ripe : chunk->fresh;
+
+		xa_lock_irqsave(&bits->chunks, flags);
+		for (i = 0; i < VHD_BITS_BYTES; i++)
+			to[i] |= from[i];
+		memset(from, 0, VHD_BITS_BYTES);
+		xa_unlock_irqrestore(&bits->chunks, flags);
+	}
+}
+
 /**
  * vhd_bits_ripen() - a flush of the data begins
  * @bits: of an image; one caller at a time, here and below
@@ -160,17 +179,7 @@ EXPORT_SYMBOL_IF_KUNIT(vhd_bits_peek);
  */
 void vhd_bits_ripen(struct vhd_disk_bits *bits)
 {
-	struct vhd_bits_chunk *chunk;
-	unsigned long index, flags;
-	u32 i;
-
-	xa_for_each(&bits->chunks, index, chunk) {
-		xa_lock_irqsave(&bits->chunks, flags);
-		for (i = 0; i < VHD_BITS_BYTES; i++)
-			chunk->ripe[i] |= chunk->fresh[i];
-		memset(chunk->fresh, 0, VHD_BITS_BYTES);
-		xa_unlock_irqrestore(&bits->chunks, flags);
-	}
+	bits_move(bits, true);
 }
 EXPORT_SYMBOL_IF_KUNIT(vhd_bits_ripen);
 
@@ -182,17 +191,7 @@ EXPORT_SYMBOL_IF_KUNIT(vhd_bits_ripen);
  */
 void vhd_bits_unripen(struct vhd_disk_bits *bits)
 {
-	struct vhd_bits_chunk *chunk;
-	unsigned long index, flags;
-	u32 i;
-
-	xa_for_each(&bits->chunks, index, chunk) {
-		xa_lock_irqsave(&bits->chunks, flags);
-		for (i = 0; i < VHD_BITS_BYTES; i++)
-			chunk->fresh[i] |= chunk->ripe[i];
-		memset(chunk->ripe, 0, VHD_BITS_BYTES);
-		xa_unlock_irqrestore(&bits->chunks, flags);
-	}
+	bits_move(bits, false);
 }
 EXPORT_SYMBOL_IF_KUNIT(vhd_bits_unripen);
 
