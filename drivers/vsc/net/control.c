@@ -173,7 +173,7 @@ int vsc_net_control_nvsp(struct vsc_net_dev *nd, struct vmb_nvsp_msg *msg, u32 a
 {
 	struct vmb_guest_packet out = {
 		.type = VMB_PKT_INBAND,
-		.body = { .iov_base = msg, .iov_len = vsc_net_nvsp_bytes(nd->version) },
+		.body = { .iov_base = msg, .iov_len = vmb_nvsp_bytes(nd->version) },
 	};
 	int ret;
 
@@ -200,7 +200,7 @@ int vsc_net_control_tell(struct vsc_net_dev *nd, const struct vmb_nvsp_msg *msg)
 		.trans_id = VSC_NET_CONTROL_ID,
 		.body = {
 			.iov_base = (void *)msg,
-			.iov_len = vsc_net_nvsp_bytes(nd->version),
+			.iov_len = vmb_nvsp_bytes(nd->version),
 		},
 	};
 
@@ -221,7 +221,7 @@ static int rndis(struct vsc_net_dev *nd, u32 type, u32 len, u32 id)
 	struct vmb_guest_packet out = {
 		.type = VMB_PKT_GPA_DIRECT,
 		.gpa = &gpa,
-		.body = { .iov_base = &msg, .iov_len = vsc_net_nvsp_bytes(nd->version) },
+		.body = { .iov_base = &msg, .iov_len = vmb_nvsp_bytes(nd->version) },
 	};
 	__le64 *pfn;
 	u32 status;

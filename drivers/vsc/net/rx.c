@@ -189,7 +189,7 @@ static int rx_control(struct vsc_net_chan *chan, const u8 *from, u32 len, u32 ty
 		return -EBADMSG;
 	memcpy(chan->control, from, len);
 	/* what was looked at before may have changed since */
-	if (vsc_net_rndis_head(chan->control, len, &is, &msg_len) || is != type)
+	if (vmb_rndis_head_parse(chan->control, len, &is, &msg_len) || is != type)
 		return -EBADMSG;
 	if (type == VMB_RNDIS_INDICATE_STATUS)
 		vsc_net_dev_link(nd, chan->control, len);
@@ -213,7 +213,7 @@ static int rx_message(struct vsc_net_chan *chan, u64 id, u32 offset, u32 len)
 	if (offset > bytes || len > bytes - offset)
 		return -EBADMSG;
 	memcpy(chan->peek, from, have);
-	if (vsc_net_rndis_head(chan->peek, len, &type, &msg_len))
+	if (vmb_rndis_head_parse(chan->peek, len, &type, &msg_len))
 		return -EBADMSG;
 	if (type != VMB_RNDIS_PACKET)
 		return rx_control(chan, from, len, type);

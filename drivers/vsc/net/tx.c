@@ -172,7 +172,7 @@ static bool tx_put(struct vsc_net_chan *chan)
 		.flags = VMB_PKT_COMPLETION_REQUESTED,
 		.trans_id = (u64)slot->gen << 32 | tx->slot,
 		.gpa = tx->gpa.len ? &tx->gpa : NULL,
-		.body = { .iov_base = &msg, .iov_len = vsc_net_nvsp_bytes(nd->version) },
+		.body = { .iov_base = &msg, .iov_len = vmb_nvsp_bytes(nd->version) },
 	};
 	int ret;
 

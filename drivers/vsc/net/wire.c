@@ -26,17 +26,6 @@ const u32 vsc_net_versions[] = {
 
 const unsigned int vsc_net_nr_versions = ARRAY_SIZE(vsc_net_versions);
 
-/**
- * vsc_net_nvsp_bytes() - how long messages to the host are
- * @version: negotiated; the highest before that
- *
- * Return: bytes, padding included.
- */
-u32 vsc_net_nvsp_bytes(u32 version)
-{
-	return version >= VMB_NVSP_VERSION_6_1 ? VMB_NVSP_BYTES : VMB_NVSP_BYTES_V1;
-}
-
 /* Bytes behind the type that a message from the host has to have. */
 static u32 nvsp_body(u32 type)
 {
@@ -105,10 +94,7 @@ EXPORT_SYMBOL_IF_KUNIT(vsc_net_sections_check);
  */
 u32 vsc_net_packet_build(void *buf, const struct vsc_net_out *out)
 {
-	u8 *ppi = buf + HEAD + sizeof(struct vmb_rndis_packet), *p = ppi;
-	struct vmb_rndis_packet pkt = {};
-	struct vmb_rndis_head head;
-	u32 len;
+	u8 *p = buf + HEAD + sizeof(struct vmb_rndis_packet);
 
 	if (out->tagged)
 		p = vmb_ppi_build(p, VMB_PPI_8021Q, vmb_8021q_value(out->tci));
@@ -116,44 +102,9 @@ u32 vsc_net_packet_build(void *buf, const struct vsc_net_out *out)
 		p = vmb_ppi_build(p, VMB_PPI_LSO, out->lso);
 	else if (out->csum)
 		p = vmb_ppi_build(p, VMB_PPI_CHECKSUM, out->csum);
-	len = p - (u8 *)buf;
-	pkt.data_offset = cpu_to_le32(len - HEAD);
-	pkt.data_len = cpu_to_le32(out->len);
-	if (p > ppi) {
-		pkt.ppi_offset = cpu_to_le32(sizeof(pkt));
-		pkt.ppi_len = cpu_to_le32(p - ppi);
-	}
-	head.type = cpu_to_le32(VMB_RNDIS_PACKET);
-	head.len = cpu_to_le32(len + out->len);
-	memcpy(buf, &head, sizeof(head));
-	memcpy(buf + HEAD, &pkt, sizeof(pkt));
-	return len;
+	return vmb_rndis_packet_build(buf, p, out->len);
 }
 EXPORT_SYMBOL_IF_KUNIT(vsc_net_packet_build);
-
-/**
- * vsc_net_rndis_head() - read the head of a message
- * @msg: the message, at least 8 bytes or @avail of them
- * @avail: bytes that the host says there are, from the head on
- * @type: set
- * @len: set to the bytes of the message
- *
- * Return: 0, or -EBADMSG when the message is not within them.
- */
-int vsc_net_rndis_head(const void *msg, u32 avail, u32 *type, u32 *len)
-{
-	struct vmb_rndis_head h;
-
-	if (avail < HEAD)
-		return -EBADMSG;
-	memcpy(&h, msg, sizeof(h));
-	*type = le32_to_cpu(h.type);
-	*len = le32_to_cpu(h.len);
-	if (*len < HEAD || *len > avail)
-		return -EBADMSG;
-	return 0;
-}
-EXPORT_SYMBOL_IF_KUNIT(vsc_net_rndis_head);
 
 static void ppi_take(struct vsc_net_in *in, u32 type, u32 value)
 {
@@ -172,39 +123,12 @@ static void ppi_take(struct vsc_net_in *in, u32 type, u32 value)
 	}
 }
 
-static int ppi_parse(struct vsc_net_in *in, const u8 *p, u32 len)
-{
-	struct vmb_rndis_ppi ppi;
-	__le32 value;
-
-	while (len) {
-		u32 size, offset;
-
-		if (len < sizeof(ppi))
-			return -EBADMSG;
-		memcpy(&ppi, p, sizeof(ppi));
-		size = le32_to_cpu(ppi.size);
-		offset = le32_to_cpu(ppi.offset);
-		/* each brings us on */
-		if (size < sizeof(ppi) || size > len || offset < sizeof(ppi) || offset > size)
-			return -EBADMSG;
-		/* those of a kind that is not asked for may be shorter */
-		if (size - offset >= sizeof(value)) {
-			memcpy(&value, p + offset, sizeof(value));
-			ppi_take(in, le32_to_cpu(ppi.type), le32_to_cpu(value));
-		}
-		p += size;
-		len -= size;
-	}
-	return 0;
-}
-
 /**
  * vsc_net_packet_parse() - find the frame in a PACKET message
  * @in: filled
  * @msg: the first bytes of the message, in private memory
  * @have: how many; at least %VSC_NET_PACKET_PEEK, or all of the message
- * @len: bytes of the message, from vsc_net_rndis_head()
+ * @len: bytes of the message, from vmb_rndis_head_parse()
  *
  * The per-packet information has to be within @have.
  *
@@ -212,30 +136,25 @@ static int ppi_parse(struct vsc_net_in *in, const u8 *p, u32 len)
  */
 int vsc_net_packet_parse(struct vsc_net_in *in, const void *msg, u32 have, u32 len)
 {
-	struct vmb_rndis_packet pkt;
-	u32 offset, ppi_offset, ppi_len;
+	struct vmb_rndis_place place;
+	u32 type, value;
+	int ret;
 
 	memset(in, 0, sizeof(*in));
-	if (have < HEAD + sizeof(pkt) || len < have)
-		return -EBADMSG;
-	memcpy(&pkt, msg + HEAD, sizeof(pkt));
-	/* from here on without the head, as offsets count */
-	len -= HEAD;
-	have -= HEAD;
-
-	offset = le32_to_cpu(pkt.data_offset);
-	in->len = le32_to_cpu(pkt.data_len);
-	if (offset < sizeof(pkt) || offset > len || in->len > len - offset)
-		return -EBADMSG;
-	in->offset = HEAD + offset;
-
-	ppi_len = le32_to_cpu(pkt.ppi_len);
-	if (!ppi_len)
-		return 0;
-	ppi_offset = le32_to_cpu(pkt.ppi_offset);
-	if (ppi_offset < sizeof(pkt) || ppi_offset > have || ppi_len > have - ppi_offset)
-		return -EBADMSG;
-	return ppi_parse(in, msg + HEAD + ppi_offset, ppi_len);
+	ret = vmb_rndis_packet_find(&place, msg, have, len);
+	if (ret)
+		return ret;
+	in->offset = place.offset;
+	in->len = place.len;
+	while (place.ppi_len) {
+		ret = vmb_ppi_next(&place.ppi, &place.ppi_len, &type, &value);
+		if (ret < 0)
+			return ret;
+		/* those of a kind that is not asked for may be shorter */
+		if (ret >= sizeof(value))
+			ppi_take(in, type, value);
+	}
+	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(vsc_net_packet_parse);
 
@@ -327,7 +246,7 @@ int vsc_net_answer_id(const void *msg, u32 len, u32 *id)
 	u32 type, msg_len;
 	__le32 wire;
 
-	if (vsc_net_rndis_head(msg, len, &type, &msg_len))
+	if (vmb_rndis_head_parse(msg, len, &type, &msg_len))
 		return -EBADMSG;
 	if (!(type & VMB_RNDIS_COMPLETE))
 		return -ENOMSG;
@@ -353,7 +272,7 @@ int vsc_net_answer_status(const void *msg, u32 len, u32 type, u32 *status)
 	struct vmb_rndis_status_complete c;
 	u32 is, msg_len;
 
-	if (vsc_net_rndis_head(msg, len, &is, &msg_len) ||
+	if (vmb_rndis_head_parse(msg, len, &is, &msg_len) ||
 	    is != (type | VMB_RNDIS_COMPLETE) || msg_len < HEAD + sizeof(c))
 		return -EBADMSG;
 	memcpy(&c, msg + HEAD, sizeof(c));
@@ -375,7 +294,7 @@ int vsc_net_initialize_parse(struct vsc_net_init *init, const void *msg, u32 len
 	struct vmb_rndis_initialize_complete c;
 	u32 type, msg_len, shift;
 
-	if (vsc_net_rndis_head(msg, len, &type, &msg_len) || msg_len < HEAD + sizeof(c))
+	if (vmb_rndis_head_parse(msg, len, &type, &msg_len) || msg_len < HEAD + sizeof(c))
 		return -EBADMSG;
 	memcpy(&c, msg + HEAD, sizeof(c));
 	shift = le32_to_cpu(c.align_shift);
@@ -402,7 +321,7 @@ int vsc_net_query_parse(const void *msg, u32 len, const void **info, u32 *info_l
 	struct vmb_rndis_query_complete c;
 	u32 type, offset;
 
-	if (vsc_net_rndis_head(msg, len, &type, &len) || len < HEAD + sizeof(c))
+	if (vmb_rndis_head_parse(msg, len, &type, &len) || len < HEAD + sizeof(c))
 		return -EBADMSG;
 	len -= HEAD;
 	memcpy(&c, msg + HEAD, sizeof(c));
@@ -434,7 +353,7 @@ int vsc_net_indicate_parse(const void *msg, u32 len, u32 *status, u32 *speed)
 	__le32 wire;
 
 	*speed = 0;
-	if (vsc_net_rndis_head(msg, len, &type, &msg_len) || msg_len < HEAD + sizeof(ind))
+	if (vmb_rndis_head_parse(msg, len, &type, &msg_len) || msg_len < HEAD + sizeof(ind))
 		return -EBADMSG;
 	memcpy(&ind, msg + HEAD, sizeof(ind));
 	*status = le32_to_cpu(ind.status);

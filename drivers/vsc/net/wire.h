@@ -121,13 +121,11 @@ extern const u32 vsc_net_versions[];
 extern const unsigned int vsc_net_nr_versions;
 
 /* NVSP */
-u32 vsc_net_nvsp_bytes(u32 version);
 int vsc_net_nvsp_parse(struct vmb_nvsp_msg *msg, const void *data, u32 len);
 int vsc_net_sections_check(const struct vmb_nvsp_recv_buf_complete *c, u32 bytes);
 
 /* Frames */
 u32 vsc_net_packet_build(void *buf, const struct vsc_net_out *out);
-int vsc_net_rndis_head(const void *msg, u32 avail, u32 *type, u32 *len);
 int vsc_net_packet_parse(struct vsc_net_in *in, const void *msg, u32 have, u32 len);
 
 /* Control messages */

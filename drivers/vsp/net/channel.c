@@ -274,7 +274,7 @@ static u32 op_recv_buf(struct vsp_net_chan *chan, struct vmb_nvsp_msg *msg)
 				  gpadl, ret, ret == -ENOMEM ?
 				  ": give the VMM more locked memory" : "");
 		msg->recv_buf_complete.status = cpu_to_le32(VMB_NVSP_STATUS_FAIL);
-		return vsp_net_nvsp_bytes(READ_ONCE(chan->nic->version));
+		return vmb_nvsp_bytes(READ_ONCE(chan->nic->version));
 	}
 	/* only the poll gives it up */
 	recv = rcu_dereference_protected(nic->recv, true);
@@ -284,7 +284,7 @@ static u32 op_recv_buf(struct vsp_net_chan *chan, struct vmb_nvsp_msg *msg)
 	msg->recv_buf_complete.section.count = cpu_to_le32(recv->nr);
 	msg->recv_buf_complete.section.end = cpu_to_le32(recv->nr * recv->size);
 	WRITE_ONCE(chan->state, VSP_NET_READY);
-	return vsp_net_nvsp_bytes(READ_ONCE(chan->nic->version));
+	return vmb_nvsp_bytes(READ_ONCE(chan->nic->version));
 }
 
 static u32 op_send_buf(struct vsp_net_chan *chan, struct vmb_nvsp_msg *msg)
@@ -304,7 +304,7 @@ static u32 op_send_buf(struct vsp_net_chan *chan, struct vmb_nvsp_msg *msg)
 						    VMB_NVSP_STATUS_SUCCESS);
 	if (!ret)
 		msg->send_buf_complete.section_size = cpu_to_le32(VSP_NET_SEND_SECTION);
-	return vsp_net_nvsp_bytes(READ_ONCE(chan->nic->version));
+	return vmb_nvsp_bytes(READ_ONCE(chan->nic->version));
 }
 
 /* What the packet holds: a section of the send buffer, then pages. */
@@ -366,7 +366,7 @@ static u32 op_rndis(struct vsp_net_chan *chan, struct vmb_nvsp_msg *msg)
 	memset(msg, 0, sizeof(*msg));
 	msg->type = cpu_to_le32(VMB_NVSP_RNDIS_COMPLETE);
 	msg->status.status = cpu_to_le32(status);
-	return vsp_net_nvsp_bytes(READ_ONCE(chan->nic->version));
+	return vmb_nvsp_bytes(READ_ONCE(chan->nic->version));
 }
 
 static int chan_subchannels(struct vsp_net_chan *chan, u32 operation, u32 *count)
@@ -400,7 +400,7 @@ static u32 op_subchannel(struct vsp_net_chan *chan, struct vmb_nvsp_msg *msg)
 	msg->subchannel_complete.status = cpu_to_le32(ret ? VMB_NVSP_STATUS_FAIL :
 						      VMB_NVSP_STATUS_SUCCESS);
 	msg->subchannel_complete.count = cpu_to_le32(ret ? 0 : count);
-	return vsp_net_nvsp_bytes(READ_ONCE(chan->nic->version));
+	return vmb_nvsp_bytes(READ_ONCE(chan->nic->version));
 }
 
 /* Nothing of this kind: no other data path. */
@@ -424,7 +424,7 @@ static u32 op_refuse(struct vsp_net_chan *chan, struct vmb_nvsp_msg *msg, u32 ty
 		msg->status.status = fail;
 		break;
 	}
-	return vsp_net_nvsp_bytes(READ_ONCE(chan->nic->version));
+	return vmb_nvsp_bytes(READ_ONCE(chan->nic->version));
 }
 
 /*

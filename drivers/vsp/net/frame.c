@@ -347,7 +347,7 @@ u32 vsp_net_frames_take(struct vsp_net_chan *chan, struct vsp_net_source *src)
 
 		have = min(src->len, VSP_NET_PACKET_PEEK);
 		ret = vsp_net_source_peek(src, chan->control, have) ?:
-		      vsp_net_rndis_head(chan->control, src->len, &type, &len);
+		      vmb_rndis_head_parse(chan->control, src->len, &type, &len);
 		if (ret)
 			goto bad;
 		ret = -EBADMSG;

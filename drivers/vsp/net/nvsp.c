@@ -89,18 +89,6 @@ u32 vsp_net_nvsp_choose(u32 min, u32 max)
 }
 
 /**
- * vsp_net_nvsp_bytes() - how long messages to the guest are
- * @version: negotiated, or 0
- *
- * Context: any.
- * Return: bytes, padding included.
- */
-u32 vsp_net_nvsp_bytes(u32 version)
-{
-	return version >= VMB_NVSP_VERSION_6_1 ? VMB_NVSP_BYTES : VMB_NVSP_BYTES_V1;
-}
-
-/**
  * vsp_net_section_size() - how the receive buffer is divided
  * @mtu: most bytes of an IP packet
  *

@@ -10,30 +10,6 @@
 
 #include "wire.h"
 
-/**
- * vsp_net_rndis_head() - read the head of a message
- * @head: in private memory
- * @avail: bytes that the guest says there are, from the head on
- * @type: set
- * @len: set to the bytes of the message
- *
- * Context: any.
- * Return: 0, or -EBADMSG when the message is not within them.
- */
-int vsp_net_rndis_head(const void *head, u32 avail, u32 *type, u32 *len)
-{
-	struct vmb_rndis_head h;
-
-	if (avail < VSP_NET_RNDIS_HEAD)
-		return -EBADMSG;
-	memcpy(&h, head, sizeof(h));
-	*type = le32_to_cpu(h.type);
-	*len = le32_to_cpu(h.len);
-	if (*len < VSP_NET_RNDIS_HEAD || *len > avail)
-		return -EBADMSG;
-	return 0;
-}
-
 static int ppi_take(struct vsp_net_frame *frame, u32 type, u32 value)
 {
 	switch (type) {
@@ -57,45 +33,12 @@ static int ppi_take(struct vsp_net_frame *frame, u32 type, u32 value)
 	return 0;
 }
 
-static int ppi_parse(struct vsp_net_frame *frame, const u8 *p, u32 len)
-{
-	struct vmb_rndis_ppi ppi;
-	__le32 value;
-	int ret;
-
-	while (len) {
-		u32 size, offset;
-
-		if (len < sizeof(ppi))
-			return -EBADMSG;
-		memcpy(&ppi, p, sizeof(ppi));
-		size = le32_to_cpu(ppi.size);
-		offset = le32_to_cpu(ppi.offset);
-		/* each brings us on */
-		if (size < sizeof(ppi) || size > len || offset < sizeof(ppi) ||
-		    offset > size)
-			return -EBADMSG;
-		if (size - offset >= sizeof(value)) {
-			memcpy(&value, p + offset, sizeof(value));
-			ret = ppi_take(frame, le32_to_cpu(ppi.type),
-				       le32_to_cpu(value));
-			if (ret)
-				return ret;
-		} else if (le32_to_cpu(ppi.type) <= VMB_PPI_8021Q) {
-			return -EBADMSG;
-		}
-		p += size;
-		len -= size;
-	}
-	return 0;
-}
-
 /**
  * vsp_net_packet_parse() - find the frame in a PACKET message
  * @frame: filled
  * @msg: the first bytes of the message, in private memory
  * @have: how many; at least %VSP_NET_PACKET_PEEK, or all of the message
- * @len: bytes of the message, from vsp_net_rndis_head()
+ * @len: bytes of the message, from vmb_rndis_head_parse()
  *
  * The per-packet information has to be within @have. What it says is not
  * compared with the frame.
@@ -106,31 +49,28 @@ static int ppi_parse(struct vsp_net_frame *frame, const u8 *p, u32 len)
 int vsp_net_packet_parse(struct vsp_net_frame *frame, const void *msg, u32 have,
 			 u32 len)
 {
-	struct vmb_rndis_packet pkt;
-	u32 offset, ppi_offset, ppi_len;
+	struct vmb_rndis_place place;
+	u32 type, value;
+	int ret;
 
 	memset(frame, 0, sizeof(*frame));
-	if (have < VSP_NET_RNDIS_HEAD + sizeof(pkt) || len < have)
-		return -EBADMSG;
-	memcpy(&pkt, msg + VSP_NET_RNDIS_HEAD, sizeof(pkt));
-	/* from here on without the head, as offsets count */
-	len -= VSP_NET_RNDIS_HEAD;
-	have -= VSP_NET_RNDIS_HEAD;
-
-	offset = le32_to_cpu(pkt.data_offset);
-	frame->len = le32_to_cpu(pkt.data_len);
-	if (offset < sizeof(pkt) || offset > len || frame->len > len - offset)
-		return -EBADMSG;
-	frame->offset = VSP_NET_RNDIS_HEAD + offset;
-
-	ppi_offset = le32_to_cpu(pkt.ppi_offset);
-	ppi_len = le32_to_cpu(pkt.ppi_len);
-	if (!ppi_len)
-		return 0;
-	if (ppi_offset < sizeof(pkt) || ppi_offset > have ||
-	    ppi_len > have - ppi_offset)
-		return -EBADMSG;
-	return ppi_parse(frame, msg + VSP_NET_RNDIS_HEAD + ppi_offset, ppi_len);
+	ret = vmb_rndis_packet_find(&place, msg, have, len);
+	if (ret)
+		return ret;
+	frame->offset = place.offset;
+	frame->len = place.len;
+	while (place.ppi_len) {
+		ret = vmb_ppi_next(&place.ppi, &place.ppi_len, &type, &value);
+		if (ret < 0)
+			return ret;
+		if (ret >= sizeof(value))
+			ret = ppi_take(frame, type, value);
+		else
+			ret = type <= VMB_PPI_8021Q ? -EBADMSG : 0;
+		if (ret)
+			return ret;
+	}
+	return 0;
 }
 
 /**
@@ -143,10 +83,7 @@ int vsp_net_packet_parse(struct vsp_net_frame *frame, const void *msg, u32 have,
  */
 u32 vsp_net_packet_build(void *buf, const struct vsp_net_to_guest *to)
 {
-	u8 *ppi = buf + VSP_NET_RNDIS_HEAD + sizeof(struct vmb_rndis_packet), *p = ppi;
-	struct vmb_rndis_packet pkt = {};
-	struct vmb_rndis_head head;
-	u32 len;
+	u8 *p = buf + VSP_NET_RNDIS_HEAD + sizeof(struct vmb_rndis_packet);
 
 	if (to->tagged)
 		p = vmb_ppi_build(p, VMB_PPI_8021Q, vmb_8021q_value(to->tci));
@@ -156,18 +93,7 @@ u32 vsp_net_packet_build(void *buf, const struct vsp_net_to_guest *to)
 		p = vmb_ppi_build(p, VMB_PPI_HASH, to->hash);
 	if (to->id)
 		p = vmb_ppi_build(p, VMB_PPI_ID, to->id);
-	len = p - (u8 *)buf;
-	pkt.data_offset = cpu_to_le32(len - VSP_NET_RNDIS_HEAD);
-	pkt.data_len = cpu_to_le32(to->len);
-	if (p > ppi) {
-		pkt.ppi_offset = cpu_to_le32(sizeof(pkt));
-		pkt.ppi_len = cpu_to_le32(p - ppi);
-	}
-	head.type = cpu_to_le32(VMB_RNDIS_PACKET);
-	head.len = cpu_to_le32(len + to->len);
-	memcpy(buf, &head, sizeof(head));
-	memcpy(buf + VSP_NET_RNDIS_HEAD, &pkt, sizeof(pkt));
-	return len;
+	return vmb_rndis_packet_build(buf, p, to->len);
 }
 
 static int request_info(struct vsp_net_request *req, const u8 *body, u32 len)
@@ -207,7 +133,7 @@ int vsp_net_request_parse(struct vsp_net_request *req, const void *msg, u32 len)
 	int ret;
 
 	memset(req, 0, sizeof(*req));
-	ret = vsp_net_rndis_head(msg, len, &req->type, &msg_len);
+	ret = vmb_rndis_head_parse(msg, len, &req->type, &msg_len);
 	if (ret)
 		return ret;
 	len = msg_len - VSP_NET_RNDIS_HEAD;

@@ -55,7 +55,6 @@
 
 int vsp_net_nvsp_parse(struct vmb_nvsp_msg *msg, const void *data, u32 len);
 u32 vsp_net_nvsp_choose(u32 min, u32 max);
-u32 vsp_net_nvsp_bytes(u32 version);
 u32 vsp_net_section_size(u32 mtu);
 void vsp_net_nvsp_table(struct vmb_nvsp_table_msg *msg, const u8 *channels, u32 nr);
 
@@ -134,7 +133,6 @@ struct vsp_net_request {
 	u32 info_len;
 };
 
-int vsp_net_rndis_head(const void *head, u32 avail, u32 *type, u32 *len);
 int vsp_net_packet_parse(struct vsp_net_frame *frame, const void *msg, u32 have,
 			 u32 len);
 u32 vsp_net_packet_build(void *buf, const struct vsp_net_to_guest *to);

@@ -293,6 +293,18 @@ struct vmb_nvsp_msg {
 #define VMB_NVSP_BYTES_V1	28U
 #define VMB_NVSP_BYTES		40U
 
+/**
+ * vmb_nvsp_bytes() - how long messages are
+ * @version: negotiated, or 0
+ *
+ * Context: any.
+ * Return: bytes, padding included.
+ */
+static inline u32 vmb_nvsp_bytes(u32 version)
+{
+	return version >= VMB_NVSP_VERSION_6_1 ? VMB_NVSP_BYTES : VMB_NVSP_BYTES_V1;
+}
+
 static_assert(sizeof(struct vmb_nvsp_msg) == VMB_NVSP_BYTES);
 static_assert(4 + sizeof(struct vmb_nvsp_recv_buf_complete) == VMB_NVSP_BYTES_V1);
 static_assert(sizeof(struct vmb_nvsp_init) == 8);

@@ -9,6 +9,7 @@
 #define VMB_PROTO_RNDIS_H
 
 #include <linux/build_bug.h>
+#include <linux/errno.h>
 #include <linux/stddef.h>
 #include <linux/string.h>
 #include <linux/types.h>
@@ -252,6 +253,150 @@ static inline u8 *vmb_ppi_build(u8 *p, u32 type, u32 value)
 	memcpy(p, &ppi, sizeof(ppi));
 	memcpy(p + sizeof(ppi), &wire, sizeof(wire));
 	return p + VMB_PPI_BYTES;
+}
+
+/**
+ * vmb_ppi_next() - read such a piece, or a longer one
+ * @p: where it is, in private memory; moved behind it
+ * @left: bytes there; those behind it afterwards
+ * @type: set
+ * @value: set to the first word of what it says
+ *
+ * Context: any.
+ * Return: bytes of what it says, without @value if there are less than 4 of them; or
+ * -EBADMSG.
+ */
+static inline int vmb_ppi_next(const u8 **p, u32 *left, u32 *type, u32 *value)
+{
+	struct vmb_rndis_ppi ppi;
+	u32 size, offset;
+	__le32 wire;
+
+	if (*left < sizeof(ppi))
+		return -EBADMSG;
+	memcpy(&ppi, *p, sizeof(ppi));
+	size = le32_to_cpu(ppi.size);
+	offset = le32_to_cpu(ppi.offset);
+	/* each brings us on */
+	if (size < sizeof(ppi) || size > *left || offset < sizeof(ppi) || offset > size)
+		return -EBADMSG;
+	*type = le32_to_cpu(ppi.type);
+	if (size - offset >= sizeof(wire)) {
+		memcpy(&wire, *p + offset, sizeof(wire));
+		*value = le32_to_cpu(wire);
+	}
+	*p += size;
+	*left -= size;
+	return size - offset;
+}
+
+/**
+ * vmb_rndis_head_parse() - read the head of a message
+ * @msg: the message, at least its head or @avail bytes of it, in private memory
+ * @avail: bytes that the sender says there are, from the head on
+ * @type: set
+ * @len: set to the bytes of the message
+ *
+ * Context: any.
+ * Return: 0, or -EBADMSG when the message is not within them.
+ */
+static inline int vmb_rndis_head_parse(const void *msg, u32 avail, u32 *type, u32 *len)
+{
+	struct vmb_rndis_head h;
+
+	if (avail < sizeof(h))
+		return -EBADMSG;
+	memcpy(&h, msg, sizeof(h));
+	*type = le32_to_cpu(h.type);
+	*len = le32_to_cpu(h.len);
+	if (*len < sizeof(h) || *len > avail)
+		return -EBADMSG;
+	return 0;
+}
+
+/**
+ * struct vmb_rndis_place - where things are in a PACKET message
+ * @offset: of the frame, from the start of the message
+ * @len: bytes of it
+ * @ppi: per-packet information
+ * @ppi_len: bytes of it
+ */
+struct vmb_rndis_place {
+	u32 offset;
+	u32 len;
+	const u8 *ppi;
+	u32 ppi_len;
+};
+
+/**
+ * vmb_rndis_packet_find() - find the frame in a PACKET message
+ * @place: filled
+ * @msg: the first bytes of the message, in private memory
+ * @have: how many; the per-packet information has to be within them
+ * @len: bytes of the message, from vmb_rndis_head_parse()
+ *
+ * Context: any.
+ * Return: 0 or -EBADMSG.
+ */
+static inline int vmb_rndis_packet_find(struct vmb_rndis_place *place, const void *msg,
+					u32 have, u32 len)
+{
+	const u32 head = sizeof(struct vmb_rndis_head);
+	struct vmb_rndis_packet pkt;
+	u32 offset;
+
+	if (have < head + sizeof(pkt) || len < have)
+		return -EBADMSG;
+	memcpy(&pkt, msg + head, sizeof(pkt));
+	/* from here on without the head, as offsets count */
+	len -= head;
+	have -= head;
+
+	offset = le32_to_cpu(pkt.data_offset);
+	place->len = le32_to_cpu(pkt.data_len);
+	if (offset < sizeof(pkt) || offset > len || place->len > len - offset)
+		return -EBADMSG;
+	place->offset = head + offset;
+
+	place->ppi = NULL;
+	place->ppi_len = le32_to_cpu(pkt.ppi_len);
+	if (!place->ppi_len)
+		return 0;
+	offset = le32_to_cpu(pkt.ppi_offset);
+	if (offset < sizeof(pkt) || offset > have || place->ppi_len > have - offset)
+		return -EBADMSG;
+	place->ppi = msg + head + offset;
+	return 0;
+}
+
+/**
+ * vmb_rndis_packet_build() - write what is in front of the per-packet information
+ * @buf: the message, with that information behind both heads
+ * @end: the end of that, behind which the frame is expected
+ * @frame_len: bytes of the frame
+ *
+ * Context: any.
+ * Return: bytes up to @end.
+ */
+static inline u32 vmb_rndis_packet_build(void *buf, const u8 *end, u32 frame_len)
+{
+	u32 len = end - (u8 *)buf;
+	struct {
+		struct vmb_rndis_head head;
+		struct vmb_rndis_packet pkt;
+	} wire = {
+		.head.type = cpu_to_le32(VMB_RNDIS_PACKET),
+		.head.len = cpu_to_le32(len + frame_len),
+		.pkt.data_offset = cpu_to_le32(len - sizeof(wire.head)),
+		.pkt.data_len = cpu_to_le32(frame_len),
+	};
+
+	if (len > sizeof(wire)) {
+		wire.pkt.ppi_offset = cpu_to_le32(sizeof(wire.pkt));
+		wire.pkt.ppi_len = cpu_to_le32(len - sizeof(wire));
+	}
+	memcpy(buf, &wire, sizeof(wire));
+	return len;
 }
 
 /**

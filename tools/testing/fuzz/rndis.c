@@ -19,7 +19,7 @@ static void packet(const u8 *msg, u32 len)
 	u32 type, msg_len;
 
 	memcpy(peek, msg, have);
-	if (!vsp_net_rndis_head(peek, len, &type, &msg_len) &&
+	if (!vmb_rndis_head_parse(peek, len, &type, &msg_len) &&
 	    !vsp_net_packet_parse(&frame, peek, have < msg_len ? have : msg_len, msg_len) &&
 	    (frame.offset > msg_len || frame.len > msg_len - frame.offset ||
 	     frame.offset < 44))
@@ -44,7 +44,7 @@ static void control(const u8 *msg, u32 len, u8 flags)
 
 	if (ret > (int)VSP_NET_MAX_CONTROL)
 		abort();
-	if (ret > 0 && (vsp_net_rndis_head(answer, ret, &type, &answer_len) ||
+	if (ret > 0 && (vmb_rndis_head_parse(answer, ret, &type, &answer_len) ||
 			answer_len != ret || !(type & VMB_RNDIS_COMPLETE)))
 		abort();
 	if (change.action == VSP_NET_SET_MULTICAST && change.nr > VSP_NET_MULTICAST_MAX)

@@ -59,9 +59,9 @@ static const char *nvsp_versions(void)
 	CHECK(vsp_net_nvsp_choose(3, 0x30001) == 0);
 	CHECK(vsp_net_nvsp_choose(0x60002, ~0U) == 0);
 	CHECK(vsp_net_nvsp_choose(5, 4) == 0);
-	CHECK(vsp_net_nvsp_bytes(0) == 28);
-	CHECK(vsp_net_nvsp_bytes(VMB_NVSP_VERSION_6) == 28);
-	CHECK(vsp_net_nvsp_bytes(VMB_NVSP_VERSION_6_1) == 40);
+	CHECK(vmb_nvsp_bytes(0) == 28);
+	CHECK(vmb_nvsp_bytes(VMB_NVSP_VERSION_6) == 28);
+	CHECK(vmb_nvsp_bytes(VMB_NVSP_VERSION_6_1) == 40);
 	return NULL;
 }
 

@@ -142,7 +142,7 @@ static const char *rndis_build(void)
 		u32 type, len, head = vsp_net_packet_build(buf, &to);
 
 		CHECK(head <= VSP_NET_PACKET_HEAD);
-		CHECK(vsp_net_rndis_head(buf, head + 100, &type, &len) == 0);
+		CHECK(vmb_rndis_head_parse(buf, head + 100, &type, &len) == 0);
 		CHECK(type == VMB_RNDIS_PACKET && len == head + 100);
 		CHECK(vsp_net_packet_parse(&f, buf, len, len) == 0);
 		CHECK(f.offset == head && f.len == 100);
@@ -189,7 +189,7 @@ static const char *rndis_piece(void)
 		CHECK(le32_to_cpu(tail[0]) == 16 && le32_to_cpu(tail[2]) == 12);
 		CHECK(le32_to_cpu(tail[1]) == 0x80000001);
 		CHECK(!memcmp(msg + head - 4, id, 4));
-		CHECK(vsp_net_rndis_head(msg, head + 100, &type, &len) == 0);
+		CHECK(vmb_rndis_head_parse(msg, head + 100, &type, &len) == 0);
 		CHECK(len == head + 100);
 		/* it is none of the others; a guest that sent it said nothing to us */
 		CHECK(vsp_net_packet_parse(&f, msg, len, len) == 0);
@@ -204,14 +204,14 @@ static const char *rndis_head(void)
 	struct vmb_rndis_head h = { cpu_to_le32(5), cpu_to_le32(8) };
 	u32 type, len;
 
-	CHECK(vsp_net_rndis_head(&h, 7, &type, &len) == -EBADMSG);
-	CHECK(vsp_net_rndis_head(&h, 8, &type, &len) == 0 && type == 5 && len == 8);
+	CHECK(vmb_rndis_head_parse(&h, 7, &type, &len) == -EBADMSG);
+	CHECK(vmb_rndis_head_parse(&h, 8, &type, &len) == 0 && type == 5 && len == 8);
 	h.len = cpu_to_le32(9);
-	CHECK(vsp_net_rndis_head(&h, 8, &type, &len) == -EBADMSG);
+	CHECK(vmb_rndis_head_parse(&h, 8, &type, &len) == -EBADMSG);
 	h.len = cpu_to_le32(7);
-	CHECK(vsp_net_rndis_head(&h, 100, &type, &len) == -EBADMSG);
+	CHECK(vmb_rndis_head_parse(&h, 100, &type, &len) == -EBADMSG);
 	h.len = cpu_to_le32(~0U);
-	CHECK(vsp_net_rndis_head(&h, 100, &type, &len) == -EBADMSG);
+	CHECK(vmb_rndis_head_parse(&h, 100, &type, &len) == -EBADMSG);
 	return NULL;
 }
 

@@ -151,7 +151,7 @@ static int parse(struct kunit *test, struct vsc_net_in *in, const u8 *bytes, u32
 	const u8 *msg = exact(test, bytes, len);
 	u32 type, msg_len;
 
-	return vsc_net_rndis_head(msg, len, &type, &msg_len) ?:
+	return vmb_rndis_head_parse(msg, len, &type, &msg_len) ?:
 	       vsc_net_packet_parse(in, msg, msg_len, msg_len);
 }
 
@@ -226,7 +226,7 @@ static void wire_random(struct kunit *test)
 			bytes[prandom_u32_state(&rnd) % MESSAGE] = prandom_u32_state(&rnd);
 		msg = kmemdup(bytes, len, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, msg);
-		if (!vsc_net_rndis_head(msg, len, &type, &msg_len)) {
+		if (!vmb_rndis_head_parse(msg, len, &type, &msg_len)) {
 			KUNIT_EXPECT_LE(test, msg_len, len);
 			if (!vsc_net_packet_parse(&in, msg, msg_len, msg_len)) {
 				good++;
