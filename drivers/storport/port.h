@@ -8,9 +8,9 @@
  *	storport_port.control_lock	stop, restart, removal; taken without any
  *					lock of the mid-layer by adapter_remove,
  *					and by the error handler's thread
- *	storport_queue.start_lock	one start_io or commit at a time on a queue;
- *					irqs off; a leaf for the port layer, the
- *					miniport's own are inside
+ *	storport_queue.start_lock	one start_io at a time on a queue; a leaf for
+ *					the port layer, the miniport's own are
+ *					inside
  *
  * Completion takes none of them: it claims a command by one atomic operation on
  * the slot of its tag.
@@ -54,7 +54,7 @@ struct storport_slot {
  * @port: whose
  * @index: number; those with interrupts come first
  * @polled: no interrupts
- * @start_lock: around start_io and commit, and what they use
+ * @start_lock: around start_io, and what it uses
  * @pending: started and not committed
  * @started: commands given to the device; under @start_lock, like the next two
  * @commits: times it was told
@@ -66,7 +66,7 @@ struct storport_queue {
 	struct storport_port *port;
 	u16 index;
 	bool polled;
-	spinlock_t start_lock;	/* start_io and commit */
+	spinlock_t start_lock;	/* start_io */
 	unsigned int pending;
 	u64 started;
 	u64 commits;
@@ -263,7 +263,7 @@ void storport_queues_free(struct storport_port *port);
 void storport_queues_map(struct Scsi_Host *host);
 void storport_queues_barrier(struct storport_port *port);
 bool storport_queues_idle(struct storport_port *port);
-void storport_queue_commit(struct storport_queue *queue);
+bool storport_queue_pending(struct storport_queue *queue);
 void storport_queue_commit_rqs(struct Scsi_Host *host, u16 hwq);
 int storport_queue_poll(struct Scsi_Host *host, unsigned int hwq);
 struct storport_slot *storport_slot_of(struct storport_port *port, u64 id);

@@ -137,9 +137,10 @@ void storport_queues_barrier(struct storport_port *port)
 	unsigned int i;
 
 	for (i = 0; queues && i < port->nr_queues; i++) {
-		spin_lock_irq(&queues[i].start_lock);
-		spin_unlock_irq(&queues[i].start_lock);
+		spin_lock(&queues[i].start_lock);
+		spin_unlock(&queues[i].start_lock);
 	}
+	/* and for who commits */
 	synchronize_rcu();
 }
 
@@ -166,10 +167,15 @@ bool storport_queues_idle(struct storport_port *port)
 }
 
 /**
- * storport_queue_commit() - tell the device what was started
- * @queue: the queue, whose start_lock is held
+ * storport_queue_pending() - is the device to be told what was started?
+ * @queue: the queue
+ *
+ * Context: the queue's start_lock, in an RCU read section that the caller leaves
+ * after he has told it: those who stop a device wait for that.
+ * Return: whether, once: it is for the caller to call the miniport's commit, when
+ * he has given up the lock.
  */
-void storport_queue_commit(struct storport_queue *queue)
+bool storport_queue_pending(struct storport_queue *queue)
 {
 	struct storport_port *port = queue->port;
 
@@ -178,12 +184,11 @@ void storport_queue_commit(struct storport_queue *queue)
 	if (READ_ONCE(port->flags) & STORPORT_PORT_NO_DEVICE)
 		queue->pending = 0;
 	if (!queue->pending)
-		return;
+		return false;
 	queue->batch_max = max(queue->batch_max, queue->pending);
 	queue->pending = 0;
 	queue->commits++;
-	if (port->adapter.miniport->commit)
-		port->adapter.miniport->commit(&port->adapter, queue->index);
+	return port->adapter.miniport->commit;
 }
 
 /**
@@ -195,11 +200,15 @@ void storport_queue_commit_rqs(struct Scsi_Host *host, u16 hwq)
 {
 	struct storport_port *port = shost_priv(host);
 	struct storport_queue *queue = &port->queues[hwq];
-	unsigned long flags;
+	bool tell;
 
-	spin_lock_irqsave(&queue->start_lock, flags);
-	storport_queue_commit(queue);
-	spin_unlock_irqrestore(&queue->start_lock, flags);
+	rcu_read_lock();
+	spin_lock(&queue->start_lock);
+	tell = storport_queue_pending(queue);
+	spin_unlock(&queue->start_lock);
+	if (tell)
+		port->adapter.miniport->commit(&port->adapter, hwq);
+	rcu_read_unlock();
 }
 
 /**

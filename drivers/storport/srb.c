@@ -104,9 +104,8 @@ int storport_srb_queue(struct Scsi_Host *host, struct scsi_cmnd *cmd)
 	struct storport_slot *slot =
 		&queue->slots[blk_mq_unique_tag_to_tag(unique)];
 	struct storport_srb *srb = scsi_cmd_priv(cmd);
-	bool last = cmd->flags & SCMD_LAST;
+	bool last = cmd->flags & SCMD_LAST, tell;
 	enum storport_start ret;
-	unsigned long flags;
 	u64 id;
 
 	if (unlikely(storport_port_gone(port)))
@@ -133,7 +132,8 @@ int storport_srb_queue(struct Scsi_Host *host, struct scsi_cmnd *cmd)
 	}
 
 	storport_lun_begin(lun);
-	spin_lock_irqsave(&queue->start_lock, flags);
+	rcu_read_lock();
+	spin_lock(&queue->start_lock);
 	if (unlikely(READ_ONCE(port->flags) & (BIT(STORPORT_PORT_GONE) |
 					       BIT(STORPORT_PORT_STOPPED) |
 					       BIT(STORPORT_PORT_ASLEEP) |
@@ -161,9 +161,15 @@ int storport_srb_queue(struct Scsi_Host *host, struct scsi_cmnd *cmd)
 	}
 unlock:
 	/* room comes back only when the device sees what is there already */
-	if (last || ret != STORPORT_START_OK)
-		storport_queue_commit(queue);
-	spin_unlock_irqrestore(&queue->start_lock, flags);
+	tell = (last || ret != STORPORT_START_OK) && storport_queue_pending(queue);
+	spin_unlock(&queue->start_lock);
+	/*
+	 * Not under it, and interrupts are on: a device may work for a while before
+	 * this returns, and have an interrupt ready when it does.
+	 */
+	if (tell)
+		mp->commit(&port->adapter, queue->index);
+	rcu_read_unlock();
 
 	if (likely(ret == STORPORT_START_OK))
 		return 0;
@@ -231,7 +237,7 @@ static void orphan_end(struct storport_port *port)
  * that comes after the time limit ends nothing but the device's hold on the
  * command.
  *
- * Context: any but from build_io, start_io and commit; hard interrupts included,
+ * Context: any but from build_io and start_io; hard interrupts included,
  * many at once on the same adapter.
  * Return: 0 if the command was in flight, -ENOENT if not, -EPROTO if it was and
  * the outcome was refused.

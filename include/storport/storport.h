@@ -270,11 +270,11 @@ struct storport_adapter {
  * @build_io: prepare a command: fill storport_srb_priv(). Called without a lock,
  *	on several CPUs at once. Must not sleep; optional
  * @start_io: give it to the device, without telling it yet if there is commit.
- *	Called with the lock of the queue held and interrupts off, so one at a
- *	time on a queue. Must not call storport_complete()
+ *	Called with the lock of the queue held, so one at a time on a queue.
+ *	Must not call storport_complete()
  * @commit: tell the device of everything that start_io left on a queue. Called
- *	under the same lock, once for a batch. Must not call storport_complete();
- *	optional
+ *	once for a batch, without a lock, so maybe while another batch is
+ *	started or told of, in an RCU read section. Optional
  * @poll: look for outcomes on a queue; called for poll queues only, from
  *	process or interrupt-like context, maybe on several CPUs at once.
  *	Return: how many were handed in

@@ -263,6 +263,7 @@ static enum storport_start fake_start(struct storport_adapter *adapter,
 {
 	struct fake *fake = fake_of(adapter);
 	enum storport_start ret = STORPORT_START_OK;
+	unsigned long flags;
 	struct fake_cmd *fc;
 
 	if (WARN_ON(*(u64 *)storport_srb_priv(srb) != srb->id))
@@ -271,7 +272,7 @@ static enum storport_start fake_start(struct storport_adapter *adapter,
 	if (!fc)
 		return STORPORT_START_LUN_BUSY;
 
-	spin_lock(&fake->lock);
+	spin_lock_irqsave(&fake->lock, flags);
 	WARN_ON(fake->removed);
 	if (fake->dead_path && srb->path == fake->dead_path) {
 		ret = STORPORT_START_LUN_BUSY;
@@ -295,7 +296,7 @@ static enum storport_start fake_start(struct storport_adapter *adapter,
 	list_add_tail(&fc->node, &fake->cmds);
 	fc = NULL;
 unlock:
-	spin_unlock(&fake->lock);
+	spin_unlock_irqrestore(&fake->lock, flags);
 	kfree(fc);
 	return ret;
 }
@@ -305,12 +306,16 @@ static void fake_commit(struct storport_adapter *adapter, unsigned int queue)
 	struct fake *fake = fake_of(adapter);
 	struct fake_cmd *fc;
 
-	spin_lock(&fake->lock);
+	if (irqs_disabled() ||
+	    (IS_ENABLED(CONFIG_LOCKDEP) &&
+	     lockdep_is_held(&storport_port_of(adapter)->queues[queue].start_lock)))
+		fake->commits_locked++;
+	spin_lock_irq(&fake->lock);
 	fake->commits++;
 	list_for_each_entry(fc, &fake->cmds, node)
 		if (storport_id_queue(fc->id) == queue)
 			fc->committed = true;
-	spin_unlock(&fake->lock);
+	spin_unlock_irq(&fake->lock);
 	schedule_work(&fake->work);
 }
 

@@ -80,7 +80,7 @@ struct fake {
 	/* what commands go by, and the one that does not work */
 	void *path;
 	void *dead_path;
-	int builds, starts, commits, polls, freed;
+	int builds, starts, commits, commits_locked, polls, freed;
 	/* what find_adapter says */
 	u32 queue_depth;
 	u32 poll_queues;

@@ -123,6 +123,8 @@ static void io_batch(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->starts - starts, 8);
 	KUNIT_EXPECT_EQ(test, fake->commits - commits, 1);
 	KUNIT_EXPECT_EQ(test, queue->batch_max, 8);
+	/* and may take its time */
+	KUNIT_EXPECT_EQ(test, fake->commits_locked, 0);
 }
 
 static struct storport_completion good = {

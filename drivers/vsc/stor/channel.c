@@ -213,7 +213,7 @@ void vsc_stor_channel_sleep(struct vsc_stor_dev *sd)
 	mutex_unlock(&sd->lost_lock);
 	for (i = 0; i < sd->nr_queues; i++) {
 		WRITE_ONCE(sd->queues[i].chan, NULL);
-		sd->queues[i].unseen = NULL;
+		WRITE_ONCE(sd->queues[i].unseen, NULL);
 	}
 }
 

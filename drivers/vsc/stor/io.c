@@ -71,9 +71,24 @@ enum storport_start vsc_stor_io_build(struct storport_adapter *adapter,
 	return !ret || ret == -EMSGSIZE ? STORPORT_START_OK : STORPORT_START_INVALID;
 }
 
-static void show(struct vsc_stor_chan *chan)
+/**
+ * vsc_stor_io_commit() - show the host what was put
+ * @adapter: storport's
+ * @nr: the queue
+ *
+ * Context: an RCU read section, which those who close a channel wait for; any
+ * locks or none.
+ */
+void vsc_stor_io_commit(struct storport_adapter *adapter, unsigned int nr)
 {
-	if (!READ_ONCE(chan->dead))
+	struct vsc_stor_queue *queue = &vsc_stor_of(adapter)->queues[nr];
+	/*
+	 * Pairs with the release in vsc_stor_io_start(): all that was put before is
+	 * shown, be it another's. Who puts something later says so anew.
+	 */
+	struct vsc_stor_chan *chan = xchg(&queue->unseen, NULL);
+
+	if (chan && !READ_ONCE(chan->dead))
 		vmb_guest_publish(chan->ch);
 }
 
@@ -82,7 +97,7 @@ static void show(struct vsc_stor_chan *chan)
  * @adapter: storport's
  * @srb: the command
  *
- * Context: storport's lock of the queue, interrupts off.
+ * Context: storport's lock of the queue.
  * Return: whether it was put, or is to come again.
  */
 enum storport_start vsc_stor_io_start(struct storport_adapter *adapter,
@@ -91,7 +106,7 @@ enum storport_start vsc_stor_io_start(struct storport_adapter *adapter,
 	struct vsc_stor_dev *sd = vsc_stor_of(adapter);
 	struct vsc_stor_req *req = storport_srb_priv(srb);
 	struct vsc_stor_queue *queue = &sd->queues[srb->queue];
-	struct vsc_stor_chan *chan = srb->path;
+	struct vsc_stor_chan *chan = srb->path, *unseen;
 	struct vmb_guest_packet out = {
 		.type = VMB_PKT_INBAND,
 		.flags = VMB_PKT_COMPLETION_REQUESTED,
@@ -113,13 +128,13 @@ enum storport_start vsc_stor_io_start(struct storport_adapter *adapter,
 		out.gpa = &gpa;
 	}
 	/* the queue has got its own channel in the middle of a batch */
-	if (queue->unseen && queue->unseen != chan) {
-		show(queue->unseen);
-		queue->unseen = NULL;
-	}
+	unseen = READ_ONCE(queue->unseen);
+	if (unseen && unseen != chan)
+		vsc_stor_io_commit(adapter, srb->queue);
 	switch (vmb_guest_put(chan->ch, &out)) {
 	case 0:
-		queue->unseen = chan;
+		/* after it was put: see vsc_stor_io_commit() */
+		smp_store_release(&queue->unseen, chan);
 		return STORPORT_START_OK;
 	case -EAGAIN:
 		return STORPORT_START_ADAPTER_BUSY;
@@ -130,22 +145,6 @@ enum storport_start vsc_stor_io_start(struct storport_adapter *adapter,
 	default:
 		return STORPORT_START_INVALID;
 	}
-}
-
-/**
- * vsc_stor_io_commit() - show the host what was put
- * @adapter: storport's
- * @nr: the queue
- *
- * Context: storport's lock of the queue, interrupts off.
- */
-void vsc_stor_io_commit(struct storport_adapter *adapter, unsigned int nr)
-{
-	struct vsc_stor_queue *queue = &vsc_stor_of(adapter)->queues[nr];
-
-	if (queue->unseen)
-		show(queue->unseen);
-	queue->unseen = NULL;
 }
 
 /**

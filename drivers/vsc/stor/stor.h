@@ -62,9 +62,9 @@ struct vsc_stor_chan {
 /**
  * struct vsc_stor_queue - a queue of storport
  * @chan: its sub-channel; NULL: it uses the primary one. Read without a lock
- * @unseen: channel with packets that the host has not been shown; this and the
- *	next under storport's lock of the queue
- * @pages: room for the pages of the largest command
+ * @unseen: channel with packets that the host has not been shown; set under
+ *	storport's lock of the queue, and cleared without
+ * @pages: room for the pages of the largest command; under that lock
  */
 struct vsc_stor_queue {
 	struct vsc_stor_chan *chan;
