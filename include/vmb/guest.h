@@ -19,7 +19,9 @@
  * &vmb_guest_ops.receive one by one, in a batch that ends with
  * &vmb_guest_ops.batch_end. While a batch is taken the host does not signal.
  * Where that happens is chosen when the channel is opened, see &enum
- * vmb_guest_mode. Batches of one channel never overlap.
+ * vmb_guest_mode. Batches of one channel never overlap. Who publishes with
+ * vmb_guest_publish_poll() may find that his packets have been answered when it
+ * returns, without an interrupt.
  *
  * The host is not trusted. A length, an offset or a range inside of a packet
  * has been checked against that packet. What it means has not: whether a
@@ -325,6 +327,7 @@ struct vmb_guest_packet {
 int vmb_guest_put(struct vmb_guest_channel *ch,
 		  const struct vmb_guest_packet *pkt);
 void vmb_guest_publish(struct vmb_guest_channel *ch);
+void vmb_guest_publish_poll(struct vmb_guest_channel *ch);
 int vmb_guest_send(struct vmb_guest_channel *ch,
 		   const struct vmb_guest_packet *pkt);
 int vmb_guest_poll(struct vmb_guest_channel *ch, int budget);

@@ -274,6 +274,8 @@ void vmb_guest_chan_start_data(struct vmb_guest_chan *ch)
 {
 	lockdep_assert_held(&ch->lock);
 	WRITE_ONCE(ch->broken, false);
+	ch->poll_skip = 0;
+	ch->poll_misses = 0;
 	if (ch->mode == VMB_GUEST_POLLED)
 		vmb_ring_mask(&ch->in);
 	spin_lock_irq(&ch->out_lock);
@@ -405,6 +407,18 @@ int vmb_guest_put(struct vmb_guest_channel *ch, const struct vmb_guest_packet *p
 }
 EXPORT_SYMBOL_GPL(vmb_guest_put);
 
+static bool vmb_guest_chan_publish(struct vmb_guest_chan *ch)
+{
+	unsigned long flags;
+	bool signal = false;
+
+	spin_lock_irqsave(&ch->out_lock, flags);
+	if (ch->out_open && !READ_ONCE(ch->broken))
+		signal = vmb_ring_publish(&ch->out);
+	spin_unlock_irqrestore(&ch->out_lock, flags);
+	return signal;
+}
+
 /**
  * vmb_guest_publish() - show the host all packets put so far
  * @ch: the channel
@@ -416,17 +430,58 @@ EXPORT_SYMBOL_GPL(vmb_guest_put);
 void vmb_guest_publish(struct vmb_guest_channel *ch)
 {
 	struct vmb_guest_chan *chan = vmb_guest_chan_of(ch);
-	unsigned long flags;
-	bool signal = false;
 
-	spin_lock_irqsave(&chan->out_lock, flags);
-	if (chan->out_open && !READ_ONCE(chan->broken))
-		signal = vmb_ring_publish(&chan->out);
-	spin_unlock_irqrestore(&chan->out_lock, flags);
-	if (signal)
+	if (vmb_guest_chan_publish(chan))
 		vmb_guest_chan_signal(chan, &chan->stats.intr_out_empty);
 }
 EXPORT_SYMBOL_GPL(vmb_guest_publish);
+
+/**
+ * vmb_guest_publish_poll() - publish, and receive what comes of it at once
+ * @ch: the channel
+ *
+ * A host may do what it is signalled for before the signal returns. Its answers
+ * are there then, and need no interrupt, so there is none: signals are masked
+ * meanwhile and packets received here, as vmb_guest_poll() does it. If nothing is
+ * found this is tried less and less often, down to one signal in
+ * %VMB_GUEST_POLL_SKIP_MAX + 1.
+ *
+ * Context: process or softirq, interrupts on, without locks that the driver's
+ * receive takes; not from callbacks of the same channel.
+ */
+void vmb_guest_publish_poll(struct vmb_guest_channel *ch)
+{
+	struct vmb_guest_chan *chan = vmb_guest_chan_of(ch);
+	u8 skip;
+
+	if (!vmb_guest_chan_publish(chan))
+		return;
+	/* of several CPUs that are here at once one may skip too few, or too many */
+	skip = READ_ONCE(chan->poll_skip);
+	if (skip)
+		WRITE_ONCE(chan->poll_skip, skip - 1);
+	/*
+	 * Who has claimed the channel keeps all others from receiving, and so is not
+	 * to be preempted; and what a driver has to do after a packet in a softirq is
+	 * done when this returns, and not by ksoftirqd.
+	 */
+	local_bh_disable();
+	if (skip || chan->mode == VMB_GUEST_POLLED || !vmb_guest_chan_claim(chan)) {
+		vmb_guest_chan_signal(chan, &chan->stats.intr_out_empty);
+	} else {
+		vmb_ring_mask(&chan->in);
+		vmb_guest_chan_signal(chan, &chan->stats.intr_out_empty);
+		if (vmb_guest_chan_run(chan, VMB_GUEST_BUDGET_ISR)) {
+			WRITE_ONCE(chan->poll_misses, 0);
+		} else {
+			skip = min(READ_ONCE(chan->poll_misses) * 2 + 1, VMB_GUEST_POLL_SKIP_MAX);
+			WRITE_ONCE(chan->poll_misses, skip);
+			WRITE_ONCE(chan->poll_skip, skip);
+		}
+	}
+	local_bh_enable();
+}
+EXPORT_SYMBOL_GPL(vmb_guest_publish_poll);
 
 /**
  * vmb_guest_send() - put a packet, and publish

@@ -243,6 +243,8 @@ enum vmb_guest_chan_state {
 /* packets taken in a hard interrupt, and at once in a bottom half */
 #define VMB_GUEST_BUDGET_ISR	64
 #define VMB_GUEST_BUDGET_BH	256
+/* signals after which nobody looks for answers, when there were none before: 2^n - 1 */
+#define VMB_GUEST_POLL_SKIP_MAX	63
 
 /**
  * struct vmb_guest_stats - what a channel has done since it was offered
@@ -296,6 +298,8 @@ struct vmb_guest_stats {
  * @in_buf: private copy of the packet being received
  * @in_max: bytes of @in_buf
  * @broken: the host broke a ring; cleared by open
+ * @poll_skip: signals not to poll after; this and the next without a lock
+ * @poll_misses: what @poll_skip was last time
  * @bh: receives
  * @out_lock: protects @out, @out_open, @out_want
  * @out: producer end of the ring to the host
@@ -335,6 +339,8 @@ struct vmb_guest_chan {
 	void *in_buf;
 	u32 in_max;
 	bool broken;
+	u8 poll_skip;
+	u8 poll_misses;
 	struct work_struct bh;
 
 	/* producer end of the ring to the host */

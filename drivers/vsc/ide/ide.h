@@ -81,7 +81,8 @@ struct vsc_ide_request {
  * @put: send a command, unseen until @publish. Returns 0; -EAGAIN or -ENOTCONN
  *	if there is no room, or no channel any more; -EINVAL or -EMSGSIZE if it
  *	cannot be sent. Called under the disk's lock
- * @publish: show the host what was sent. Any context, without the disk's lock
+ * @publish: show the host what was sent. Answers may come from it: as for
+ *	vmb_guest_publish_poll(), without the disk's lock
  */
 struct vsc_ide_link_ops {
 	int (*open)(struct vsc_ide_link *link);

@@ -175,7 +175,7 @@ int vsc_ide_io_queue(struct Scsi_Host *shost, struct scsi_cmnd *cmd)
  * vsc_ide_io_commit() - no more commands for the time being
  * @disk: the disk
  *
- * Context: any.
+ * Context: process or softirq, interrupts on; commands may end meanwhile.
  */
 void vsc_ide_io_commit(struct vsc_ide_disk *disk)
 {

@@ -132,7 +132,7 @@ static int link_put(struct vsc_ide_link *link, const struct vsc_ide_request *req
 
 static void link_publish(struct vsc_ide_link *link)
 {
-	vmb_guest_publish(vsc_ide_chan_of(link)->dev->primary);
+	vmb_guest_publish_poll(vsc_ide_chan_of(link)->dev->primary);
 }
 
 static const struct vsc_ide_link_ops link_ops = {

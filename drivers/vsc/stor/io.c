@@ -89,7 +89,7 @@ void vsc_stor_io_commit(struct storport_adapter *adapter, unsigned int nr)
 	struct vsc_stor_chan *chan = xchg(&queue->unseen, NULL);
 
 	if (chan && !READ_ONCE(chan->dead))
-		vmb_guest_publish(chan->ch);
+		vmb_guest_publish_poll(chan->ch);
 }
 
 /**

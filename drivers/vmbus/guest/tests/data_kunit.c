@@ -321,6 +321,114 @@ static void receive_polled(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->chan[RELID]->out.hdr->interrupt_mask, 0);
 }
 
+static u32 polled;
+
+/* Takes all there is. Counts the signals with which the guest looks for answers. */
+static void take_all(struct fake *f, u32 relid)
+{
+	struct vmb_packet pkt;
+
+	polled += f->chan[relid]->out.hdr->interrupt_mask;
+	while (!fake_get(f, relid, &pkt))
+		;
+	vmb_ring_release(&f->chan[relid]->in);
+}
+
+/* The same, and answers. */
+static void answer_all(struct fake *f, u32 relid)
+{
+	struct vmb_packet pkt;
+
+	polled += f->chan[relid]->out.hdr->interrupt_mask;
+	while (!fake_get(f, relid, &pkt))
+		fake_packet(f, relid, VMB_PKT_COMPLETION, pkt.trans_id, "answer", 6);
+	vmb_ring_release(&f->chan[relid]->in);
+}
+
+static void put_one(struct kunit *test, u64 trans_id)
+{
+	struct vmb_guest_packet p = inband(trans_id, "question", 8);
+
+	KUNIT_ASSERT_EQ(test, vmb_guest_put(chan, &p), 0);
+}
+
+/* A host that is done when a signal returns needs no interrupts. */
+static void publish_answered(struct kunit *test)
+{
+	struct vmb_guest_packet p = inband(300, "question", 8);
+	struct vmb_guest_stats *stats;
+	struct fake *f = test->priv;
+	int i, j;
+
+	open_as(test, VMB_GUEST_ISR);
+	stats = &vmb_guest_chan_of(chan)->stats;
+	f->signalled = answer_all;
+	polled = 0;
+	for (i = 0; i < 100; i++) {
+		for (j = 0; j < 3; j++)
+			put_one(test, i * 3 + j);
+		vmb_guest_publish_poll(chan);
+		KUNIT_ASSERT_EQ(test, test_chan.packets, (i + 1) * 3);
+		KUNIT_EXPECT_EQ(test, test_chan.batches, i + 1);
+	}
+	KUNIT_EXPECT_EQ(test, polled, 100);
+	KUNIT_EXPECT_EQ(test, f->chan[RELID]->signals, 100);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&stats->interrupts), 0);
+	KUNIT_EXPECT_EQ(test, test_chan.in_hardirq_off, 0);
+	KUNIT_EXPECT_EQ(test, test_chan.wrong, 0);
+	/* nothing to show: nobody is signalled, and nothing looked for */
+	vmb_guest_publish_poll(chan);
+	KUNIT_EXPECT_EQ(test, f->chan[RELID]->signals, 100);
+	/* signals are wanted again */
+	KUNIT_EXPECT_EQ(test, f->chan[RELID]->out.hdr->interrupt_mask, 0);
+	KUNIT_EXPECT_EQ(test, vmb_guest_send(chan, &p), 0);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&stats->interrupts), 1);
+	KUNIT_EXPECT_EQ(test, test_chan.packets, 301);
+	/* who polls himself does it when he likes */
+	open_as(test, VMB_GUEST_POLLED);
+	put_one(test, 0);
+	vmb_guest_publish_poll(chan);
+	KUNIT_EXPECT_EQ(test, test_chan.packets, 0);
+	KUNIT_EXPECT_EQ(test, vmb_guest_poll(chan, 10), 1);
+	vmb_guest_close(chan);
+	vmb_guest_publish_poll(chan);
+}
+
+/* One that takes its time is not waited for, and found out when it has changed. */
+static void publish_unanswered(struct kunit *test)
+{
+	struct vmb_guest_stats *stats;
+	struct fake *f = test->priv;
+	int i;
+
+	open_as(test, VMB_GUEST_ISR);
+	stats = &vmb_guest_chan_of(chan)->stats;
+	f->signalled = take_all;
+	polled = 0;
+	for (i = 0; i < 1000; i++) {
+		put_one(test, i);
+		vmb_guest_publish_poll(chan);
+	}
+	KUNIT_EXPECT_EQ(test, f->chan[RELID]->signals, 1000);
+	KUNIT_EXPECT_GT(test, polled, 0);
+	KUNIT_EXPECT_LE(test, polled, 6 + 1000 / (VMB_GUEST_POLL_SKIP_MAX + 1));
+	KUNIT_EXPECT_EQ(test, test_chan.packets, 0);
+	fake_packet(f, RELID, VMB_PKT_COMPLETION, 0, "answer", 6);
+	KUNIT_EXPECT_EQ(test, test_chan.packets, 1);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&stats->interrupts), 1);
+
+	f->signalled = answer_all;
+	polled = 0;
+	for (i = 0; i < 200; i++) {
+		put_one(test, 1 + i);
+		vmb_guest_publish_poll(chan);
+		KUNIT_ASSERT_EQ(test, test_chan.packets, 2 + i);
+	}
+	KUNIT_EXPECT_GE(test, polled, 200 - VMB_GUEST_POLL_SKIP_MAX);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&stats->interrupts), 1 + 200 - polled);
+	KUNIT_EXPECT_EQ(test, test_chan.wrong, 0);
+}
+
 /* Fill the ring; how many went in. */
 static u32 fill(struct kunit *test, u32 body_len)
 {
@@ -636,6 +744,8 @@ static struct kunit_case data_cases[] = {
 	KUNIT_CASE(receive_batch),
 	KUNIT_CASE(receive_parts),
 	KUNIT_CASE(receive_polled),
+	KUNIT_CASE(publish_answered),
+	KUNIT_CASE(publish_unanswered),
 	KUNIT_CASE(full_ring),
 	KUNIT_CASE(full_unpublished),
 	KUNIT_CASE(full_polled),

@@ -364,6 +364,8 @@ static u16 fake_signal_event(struct vmb_guest_platform *pf, u32 connection_id)
 	if (relid >= FAKE_RELIDS || !fake_chan(f, relid))
 		return VMB_HV_INVALID_CONNECTION_ID;
 	f->chan[relid]->signals++;
+	if (f->signalled)
+		f->signalled(f, relid);
 	return VMB_HV_SUCCESS;
 }
 

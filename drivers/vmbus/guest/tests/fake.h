@@ -71,6 +71,8 @@ struct fake {
 	u16 post_status;
 	u32 post_fails;
 	void (*offers)(struct fake *f);
+	/* before a signal returns */
+	void (*signalled)(struct fake *f, u32 relid);
 
 	/* what it saw */
 	u32 seen[FAKE_TYPES];
