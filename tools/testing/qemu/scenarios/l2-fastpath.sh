@@ -5,9 +5,6 @@
 L2_KERNEL=stock
 PLAN=33
 TIMEOUT=900
-# Of three runs two hung, for what looks like the emulator's fault that run's
-# poke() is there for. By name only, until runs have shown that it is gone.
-CHECK=no
 
 . "$SCENARIO_LIB/disks.sh"
 . "$SCENARIO_LIB/ours.sh"

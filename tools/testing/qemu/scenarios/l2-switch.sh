@@ -11,8 +11,6 @@ L2_MANIFEST='module hv_netvsc
 bin /usr/bin/iperf3'
 PLAN=34
 TIMEOUT=360
-# not before it has passed as a whole
-CHECK=no
 
 . "$SCENARIO_LIB/disks.sh"
 . "$SCENARIO_LIB/count.sh"
