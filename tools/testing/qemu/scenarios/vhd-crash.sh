@@ -3,8 +3,6 @@
 # DESCRIPTION: disks in images: what is left of them by a crash at any flush
 
 TIMEOUT=600
-# until it is known to be reliable
-CHECK=no
 
 . "$SCENARIO_LIB/disks.sh"
 . "$SCENARIO_LIB/vhd.sh"
