@@ -152,6 +152,11 @@ bool config_is_debug(void)
 	return !access("/sys/kernel/debug/kmemleak", F_OK);
 }
 
+unsigned int config_times(unsigned int times)
+{
+	return config_is_debug() ? times / 5 : times;
+}
+
 /* Directories go from the inside out; default groups go with their parents. */
 static void remove_below(const char *path, int depth)
 {

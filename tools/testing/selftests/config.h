@@ -33,5 +33,10 @@ long long config_counter(const char *partition, u32 relid, const char *column);
 bool config_has_module(const char *name);
 /* the kernel has its checkers on, and is ten times slower for it */
 bool config_is_debug(void);
+/*
+ * How often to do what the stock kernel does @times: a fifth of it when the checkers
+ * are on, who do not need as many to find what they look for.
+ */
+unsigned int config_times(unsigned int times);
 
 #endif /* CONFIG_H */

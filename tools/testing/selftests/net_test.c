@@ -65,9 +65,9 @@ TEST(frames)
 	struct net *n = net_up(g);
 	u8 frame[1514], msg[2048], got[4096];
 	struct vmb_rndis_packet pkt;
-	u32 len, i;
+	u32 len, i, times = config_times(2000);
 
-	for (i = 0; i < 2000; i++) {
+	for (i = 0; i < times; i++) {
 		u32 size = 60 + i * 37 % 1455;
 
 		net_frame(frame, HOST_MAC, NET_MAC, size, i);
@@ -86,8 +86,8 @@ TEST(frames)
 		EXPECT_EQ(le32_to_cpu(pkt.data_len), size);
 		EXPECT(!memcmp(got + 8 + le32_to_cpu(pkt.data_offset), frame, size));
 	}
-	EXPECT_EQ(net_counter("frames_in"), 2000);
-	EXPECT_EQ(net_counter("frames_out"), 2000);
+	EXPECT_EQ(net_counter("frames_in"), times);
+	EXPECT_EQ(net_counter("frames_out"), times);
 	EXPECT_EQ(net_counter("free"), n->sections);
 	EXPECT_EQ(net_counter("malformed"), 0);
 	guest_destroy(g);
@@ -606,10 +606,10 @@ TEST(link_changes)
 {
 	struct guest *g = net_guest(NULL, NULL);
 	struct net *n = net_up(g);
-	u32 i, j, value, status;
+	u32 i, j, value, status, times = config_times(200);
 	u8 got[4096];
 
-	for (i = 0; i < 200; i++) {
+	for (i = 0; i < times; i++) {
 		bool up = i & 1;
 		pthread_t thread;
 
@@ -842,7 +842,7 @@ TEST_LIMIT(rescind_in_traffic, 180)
 	EXPECT(pid >= 0);
 	if (!pid)
 		flood(tap, frame, 60);
-	for (round = 0; round < 200; round++)
+	for (round = config_times(200); round; round--)
 		for (i = 0; i < 4; i++) {
 			struct net *from = i ? sub[i - 1] : n;
 

@@ -339,7 +339,7 @@ TEST_LIMIT(queue_depth_32, 180)
 {
 	struct stor *s = start(FAST);
 
-	random_io(&s, 1, 200);
+	random_io(&s, 1, config_times(200));
 	EXPECT(chan_counter(&s->ch, "polls_vcpu") > 0);
 }
 
@@ -348,7 +348,7 @@ TEST_LIMIT(queue_depth_32_later, 180)
 {
 	struct stor *s = start(FAST " irqmode=2 completion_nsec=300000 submit_queues=2");
 
-	random_io(&s, 1, 60);
+	random_io(&s, 1, config_times(60));
 }
 
 TEST_LIMIT(sub_channels_io, 180)
@@ -375,7 +375,7 @@ TEST_LIMIT(sub_channels_io, 180)
 		s[i] = calloc(1, sizeof(*s[i]));
 		stor_sub_channel(s[i], s[0], &offer, i);
 	}
-	random_io(s, 4, 60);
+	random_io(s, 4, config_times(60));
 	for (i = 1; i < 4; i++)
 		EXPECT(chan_counter(&s[i]->ch, "packets") > 0);
 	/* once is enough, and more than were offered is too many */

@@ -29,10 +29,11 @@ static void expect_clean(struct kunit *test, struct guest_chan *c)
 static void data_stream(struct kunit *test)
 {
 	struct guest_chan *c = data_start(test);
+	int n = env_times(20000);
 
-	KUNIT_EXPECT_EQ(test, chan_send(c, 20000), 20000);
+	KUNIT_EXPECT_EQ(test, chan_send(c, n), n);
 	KUNIT_EXPECT_TRUE(test, chan_answered(c));
-	KUNIT_EXPECT_EQ(test, atomic_read(&hs.packets), 20000);
+	KUNIT_EXPECT_EQ(test, atomic_read(&hs.packets), n);
 	expect_clean(test, c);
 }
 
@@ -221,7 +222,7 @@ static void data_rescind(struct kunit *test)
 {
 	struct guest_chan *c = data_start(test);
 	struct task_struct *task;
-	int i;
+	int i, n = env_times(1000);
 
 	for (i = 0; i < 20; i++) {
 		/* the driver does not close it under the sender */
@@ -242,7 +243,7 @@ static void data_rescind(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, vmb_host_device_offer(hs.dev[0]), 0);
 		KUNIT_ASSERT_TRUE(test, env_wait(atomic_read(&gs.probes) == i + 2));
 		KUNIT_EXPECT_EQ(test, atomic_read(&gs.removes), i + 1);
-		KUNIT_EXPECT_EQ(test, chan_send(c, 1000), 1000);
+		KUNIT_EXPECT_EQ(test, chan_send(c, n), n);
 		KUNIT_EXPECT_TRUE(test, chan_answered(c));
 	}
 	expect_clean(test, c);

@@ -34,4 +34,14 @@ int env_write(const char *path, const char *text);
 	_ok;								\
 })
 
+/*
+ * How often to do what User Mode Linux does @times: a quarter of it on the debug kernel,
+ * with two CPUs in an emulator. More of the same finds nothing there in which the CPUs
+ * meet in another way.
+ */
+static inline int env_times(int times)
+{
+	return IS_ENABLED(CONFIG_UML) ? times : times / 4;
+}
+
 #endif /* VMB_LOOP_TESTS_ENV_H */

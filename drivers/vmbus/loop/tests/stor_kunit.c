@@ -359,7 +359,7 @@ static void stor_depth(struct kunit *test)
 	int i, round, wrong;
 
 	KUNIT_ASSERT_NOT_NULL(test, io);
-	for (round = 1; round <= 8; round++) {
+	for (round = 1; round <= env_times(8); round++) {
 		/* some in one batch, some one by one */
 		if (round & 1)
 			blk_start_plug(&plug);

@@ -27,15 +27,16 @@ kmsg_check_since() {
 
 kmsg_splat() { echo "kernel log: $(head -n 1 "$HARNESS/kmsg.splat")"; }
 
+KMEMLEAK=/sys/kernel/debug/kmemleak
+
 # Two scans: an object is reported when it was unreferenced in both and is
 # older than five seconds, so give the youngest that time.
 kmemleak_check() {
-	local file=/sys/kernel/debug/kmemleak
-	[ -w $file ] || return 0
-	echo scan >$file
+	[ -w $KMEMLEAK ] || return 0
+	echo scan >$KMEMLEAK
 	sleep 6
-	echo scan >$file
-	cat $file >"$HARNESS/kmemleak"
+	echo scan >$KMEMLEAK
+	cat $KMEMLEAK >"$HARNESS/kmemleak"
 	[ ! -s "$HARNESS/kmemleak" ] && return
 	cat "$HARNESS/kmemleak"
 	return 1

@@ -12,6 +12,9 @@ machine_setup() {
 	load virtio_pci virtio_console configfs || fail l1-setup "a module is missing"
 	[ -z "$L1_DISKS" ] || load virtio_blk || fail l1-setup "virtio_blk is missing"
 	mount -t configfs config $CONFIGFS
+	# It is looked at when all is done. Kmemleak's own scans would come in between,
+	# of ten seconds and more each.
+	[ ! -w $KMEMLEAK ] || echo scan=off >$KMEMLEAK
 	case $(grep -m 1 -o -w -E 'svm|vmx' /proc/cpuinfo) in
 	svm) load kvm-amd ;;
 	vmx) load kvm-intel ;;

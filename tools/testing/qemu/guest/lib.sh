@@ -71,27 +71,37 @@ run_test() {
 # plan and the exit status count as one more, PREFIX.plan, since a program
 # that dies half-way would otherwise look like a shorter one.
 run_tap() {
-	local prefix=$1 log="$HARNESS/log.$1" status plan='' seen=0 failed=0 line name why=''
+	local prefix=$1 log="$HARNESS/log.$1" status plan='' seen=0 failed=0 line name='' why='' end
 	shift
 	kmsg_mark "$prefix"
 	"$@" </dev/null >"$log" 2>&1
 	status=$?
+	read -r end _ </proc/uptime
+	# Names by one process for all of them: each takes a tenth of a second in an
+	# emulated machine with all checkers on. With how long they took, for the log.
+	sed -E -n '/^(not )?ok /{
+		h
+		s/^(not )?ok [0-9]+ *(- )?//; s/ *#.*//; s/[[:space:]]+/_/g; s/^/name /
+		G
+		p
+	}
+	/^(# |[0-9]+\.\.)/p' "$log" >"$log.tests"
 	while read -r line; do
 		case $line in
 		"# "*) why=${line#"# "} ; continue ;;
 		[0-9]*..[0-9]*) plan=${line#*..} plan=${plan%% *} ; continue ;;
-		"ok "* | "not ok "*) ;;
-		*) continue ;;
+		"name "*) name=${line#name } ; continue ;;
 		esac
 		seen=$((seen + 1))
-		name=$(printf '%s' "$line" | sed -E 's/^(not )?ok [0-9]+ *(- )?//; s/ *#.*//; s/[[:space:]]+/_/g')
 		case $line in
 		*"# SKIP"*) skip "$prefix.$name" "${line#*# SKIP}" ;;
 		ok*) ok "$prefix.$name" ;;
 		*) fail "$prefix.$name" "${why:-see $prefix in the console log}"; failed=1 ;;
 		esac
 		why=''
-	done <"$log"
+	done <"$log.tests"
+	echo "$prefix: ended at $end s"
+	sed -n 's/^ok .* - \(.*\) # \([0-9]* ms\)$/\2 \1/p' "$log"
 	if [ $failed != 0 ] || [ $status != 0 ]; then sed "s/^/$prefix: /" "$log"; fi
 	if ! kmsg_check_since "$prefix"; then
 		fail "$prefix.plan" "$(kmsg_splat)"
