@@ -147,8 +147,10 @@ static int ask_offload(struct vsc_net_dev *nd)
 	if (ret >= 0)
 		ret = vsc_net_offload_parse(&nd->offload, &buf, ret);
 	/* it was not told that we can */
-	if (nd->version < VMB_NVSP_VERSION_6_1)
-		nd->offload.rsc4 = nd->offload.rsc6 = false;
+	if (nd->version < VMB_NVSP_VERSION_6_1) {
+		nd->offload.rsc4 = false;
+		nd->offload.rsc6 = false;
+	}
 	return ret;
 }
 
