@@ -225,7 +225,7 @@ measure() {
 	l2_sync bench "run-$1-$2-$3" 120
 	before=$(snapshot "$end")
 	l2_go bench "run-$1-$2-$3"
-	wait_for 60 packets_move "$end" $((${before%% *} + 100))
+	wait_for 60 packets_move "$end" $((${before%% *} + 30))
 	usleep 300000
 	before=$(snapshot "$end")
 	usleep 1200000
