@@ -49,7 +49,7 @@ struct tool_stat {
 static const struct tool_stat stats[] = {
 	TX(packets), TX(bytes), TX(copied), TX(mapped), TX(batched), TX(lso), TX(csum),
 	TX(linearized), TX(dropped), TX(stops), TX(full), TX(xdp), TX(xdp_dropped),
-	RX(packets), RX(bytes), RX(csum_good), RX(polls), RX(nomem), RX(down),
+	RX(packets), RX(bytes), RX(lro), RX(csum_good), RX(polls), RX(nomem), RX(down),
 	RX(malformed), RX(bad_completions), RX(tx_errors), RX(full),
 	RX(xdp_pass), RX(xdp_drop), RX(xdp_tx), RX(xdp_redirect), RX(xdp_aborted),
 	RX(xdp_long),

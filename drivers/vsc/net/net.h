@@ -168,6 +168,7 @@ struct vsc_net_tx_stats {
  * struct vsc_net_rx_stats - of a channel; NAPI
  * @packets: frames from the host
  * @bytes: of them
+ * @lro: of @packets, that came in pieces
  * @csum_good: that need no look at the checksum
  * @polls: of NAPI
  * @nomem: frames without memory for them
@@ -186,6 +187,7 @@ struct vsc_net_tx_stats {
 struct vsc_net_rx_stats {
 	u64 packets;
 	u64 bytes;
+	u64 lro;
 	u64 csum_good;
 	u64 polls;
 	u64 nomem;

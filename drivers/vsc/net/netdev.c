@@ -284,14 +284,23 @@ static int nic_set_mac_address(struct net_device *netdev, void *p)
 static int set_features(struct vsc_net_dev *nd, netdev_features_t features)
 {
 	u8 params[VSC_NET_OFFLOAD_PARAMS];
-	u32 len = vsc_net_offload_build(params, &nd->offload, features & NETIF_F_RXCSUM);
+	u32 len = vsc_net_offload_build(params, &nd->offload, features & NETIF_F_RXCSUM,
+					features & NETIF_F_LRO);
 
 	return vsc_net_control_set(nd, VMB_OID_TCP_OFFLOAD_PARAMETERS, params, len);
 }
 
+/* A program sees no frame that is longer than a page. */
+static netdev_features_t nic_fix_features(struct net_device *netdev, netdev_features_t features)
+{
+	if (rtnl_dereference(vsc_net_of(netdev)->xdp_prog))
+		features &= ~NETIF_F_LRO;
+	return features;
+}
+
 static int nic_set_features(struct net_device *netdev, netdev_features_t features)
 {
-	if (!((netdev->features ^ features) & NETIF_F_RXCSUM))
+	if (!((netdev->features ^ features) & (NETIF_F_RXCSUM | NETIF_F_LRO)))
 		return 0;
 	return set_features(vsc_net_of(netdev), features);
 }
@@ -340,6 +349,7 @@ static const struct net_device_ops nic_ops = {
 	.ndo_select_queue	= nic_select_queue,
 	.ndo_features_check	= nic_features_check,
 	.ndo_set_rx_mode	= nic_set_rx_mode,
+	.ndo_fix_features	= nic_fix_features,
 	.ndo_set_features	= nic_set_features,
 	.ndo_set_mac_address	= nic_set_mac_address,
 	.ndo_validate_addr	= eth_validate_addr,
@@ -458,7 +468,9 @@ int vsc_net_dev_register(struct vsc_net_dev *nd)
 		netdev->hw_features |= NETIF_F_TSO;
 	if (off->lso6)
 		netdev->hw_features |= NETIF_F_TSO6;
-	netdev->vlan_features = netdev->hw_features & ~NETIF_F_RXHASH;
+	if (off->rsc4 || off->rsc6)
+		netdev->hw_features |= NETIF_F_LRO;
+	netdev->vlan_features = netdev->hw_features & ~(NETIF_F_RXHASH | NETIF_F_LRO);
 	netdev->features = netdev->hw_features | NETIF_F_HIGHDMA | NETIF_F_HW_VLAN_CTAG_TX |
 			   NETIF_F_HW_VLAN_CTAG_RX;
 	if (off->lso4 || off->lso6)
@@ -505,12 +517,14 @@ void vsc_net_dev_unregister(struct vsc_net_dev *nd)
  */
 int vsc_net_dev_again(struct vsc_net_dev *nd)
 {
+	bool rsc = nd->offload.rsc4 || nd->offload.rsc6;
 	struct net_device *netdev = nd->netdev;
 	int ret = 0;
 
 	if (!ether_addr_equal(netdev->dev_addr, nd->mac))
 		ret = set_address(nd, netdev->dev_addr);
-	if (!ret && !(netdev->features & NETIF_F_RXCSUM))
+	if (!ret && (!(netdev->features & NETIF_F_RXCSUM) ||
+		     (rsc && !(netdev->features & NETIF_F_LRO))))
 		ret = set_features(nd, netdev->features);
 	if (!ret && netif_running(netdev))
 		ret = vsc_net_control_filter(nd, wanted_filter(netdev));

@@ -102,19 +102,50 @@ static void rx_marks(struct vsc_net_chan *chan, struct sk_buff *skb, const struc
 	skb_record_rx_queue(skb, chan->index);
 }
 
-/* Those bytes of a frame that the first page has no room for, into others. */
-static bool rx_more(struct vsc_net_chan *chan, struct sk_buff *skb, const u8 *from, u32 len)
+/* Memory of the pool's becomes an skb's. */
+static struct sk_buff *rx_build(struct vsc_net_chan *chan, void *va, u32 size)
 {
-	while (len) {
-		u32 part = min_t(u32, len, PAGE_SIZE), size = part, offset;
-		struct page *page = page_pool_dev_alloc(chan->pool, &offset, &size);
+	struct sk_buff *skb = napi_build_skb(va, size);
 
+	if (skb)
+		skb_mark_for_recycle(skb);
+	else
+		page_pool_put_full_page(chan->pool, virt_to_head_page(va), true);
+	return skb;
+}
+
+/*
+ * Bytes behind those that are there: into what is left of the last page, then into
+ * others, each of which is the frame's alone.
+ */
+static bool rx_append(struct vsc_net_chan *chan, struct sk_buff *skb, const u8 *from, u32 len)
+{
+	/* there is none behind a frame that goes on in pages */
+	u32 part = min_t(u32, len, skb_tailroom(skb));
+	struct skb_shared_info *info = skb_shinfo(skb);
+
+	if (part)
+		skb_put_data(skb, from, part);
+	for (from += part, len -= part; len; from += part, len -= part) {
+		skb_frag_t *frag = info->nr_frags ? &info->frags[info->nr_frags - 1] : NULL;
+		u32 size = PAGE_SIZE, end = frag ? skb_frag_off(frag) + skb_frag_size(frag) : size;
+		struct page *page;
+		u32 offset;
+
+		part = min_t(u32, len, PAGE_SIZE - end);
+		if (part) {
+			memcpy(skb_frag_address(frag) + skb_frag_size(frag), from, part);
+			skb_frag_size_add(frag, part);
+			skb->len += part;
+			skb->data_len += part;
+			continue;
+		}
+		part = min_t(u32, len, PAGE_SIZE);
+		page = page_pool_dev_alloc(chan->pool, &offset, &size);
 		if (!page)
 			return false;
 		memcpy(page_address(page) + offset, from, part);
-		skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, page, offset, part, size);
-		from += part;
-		len -= part;
+		skb_add_rx_frag(skb, info->nr_frags, page, offset, part, size);
 	}
 	return true;
 }
@@ -156,17 +187,14 @@ static int rx_frame(struct vsc_net_chan *chan, const u8 *frame, const struct vsc
 	chan->rx_stats.bytes += in->len;
 	if (unlikely(prog) && !vsc_net_xdp_run(chan, prog, &xdp))
 		return 0;
-	skb = napi_build_skb(va, size);
-	if (!skb) {
-		page_pool_put_full_page(chan->pool, virt_to_head_page(va), true);
+	skb = rx_build(chan, va, size);
+	if (!skb)
 		goto nomem;
-	}
-	skb_mark_for_recycle(skb);
 	skb_reserve(skb, xdp.data - va);
 	__skb_put(skb, xdp.data_end - xdp.data);
 	if (xdp.data_meta < xdp.data)
 		skb_metadata_set(skb, xdp.data - xdp.data_meta);
-	if (unlikely(!rx_more(chan, skb, frame + linear, in->len - linear))) {
+	if (unlikely(!rx_append(chan, skb, frame + linear, in->len - linear))) {
 		kfree_skb(skb);
 		goto nomem;
 	}
@@ -177,6 +205,84 @@ static int rx_frame(struct vsc_net_chan *chan, const u8 *frame, const struct vsc
 
 nomem:
 	chan->rx_stats.nomem++;
+	return 0;
+}
+
+/*
+ * A frame that comes in pieces, which are all in one packet, in their order. There is
+ * no skb while nobody wants it.
+ */
+struct rx_whole {
+	struct sk_buff *skb;
+	u32 number;
+	u32 len;
+	bool begun;
+};
+
+static struct sk_buff *whole_alloc(struct vsc_net_chan *chan)
+{
+	struct vsc_net_dev *nd = chan->nd;
+	struct sk_buff *skb = NULL;
+	u32 size = PAGE_SIZE;
+	void *va;
+
+	/* pairs with the release in netdev.c: what the NIC is like is known */
+	if (!smp_load_acquire(&nd->up)) {
+		chan->rx_stats.down++;
+		return NULL;
+	}
+	if (unlikely(rcu_access_pointer(nd->xdp_prog))) {
+		/* nobody is to get by the program */
+		chan->rx_stats.xdp_long++;
+		return NULL;
+	}
+	va = page_pool_dev_alloc_va(chan->pool, &size);
+	if (va)
+		skb = rx_build(chan, va, size);
+	if (skb)
+		skb_reserve(skb, RX_HEADROOM);
+	else
+		chan->rx_stats.nomem++;
+	return skb;
+}
+
+/* 0, or -EBADMSG for what makes no sense. */
+static int rx_piece(struct vsc_net_chan *chan, struct rx_whole *whole, const u8 *piece,
+		    const struct vsc_net_in *in)
+{
+	bool first = in->id & VMB_ID_FIRST;
+
+	if (first == whole->begun ||
+	    (first ? in->len < ETH_HLEN : VMB_ID_NUMBER(in->id) != whole->number))
+		return -EBADMSG;
+	if (first)
+		*whole = (struct rx_whole){
+			.skb = whole_alloc(chan),
+			.number = VMB_ID_NUMBER(in->id),
+			.begun = true,
+		};
+	/* few enough fragments, then */
+	if (in->len > VSC_NET_MAX_WHOLE - whole->len)
+		return -EBADMSG;
+	whole->len += in->len;
+	if (whole->skb && unlikely(!rx_append(chan, whole->skb, piece, in->len))) {
+		kfree_skb(whole->skb);
+		whole->skb = NULL;
+		chan->rx_stats.nomem++;
+	}
+	if (first && whole->skb) {
+		whole->skb->protocol = eth_type_trans(whole->skb, chan->nd->netdev);
+		rx_marks(chan, whole->skb, in);
+	}
+	if (!(in->id & VMB_ID_LAST))
+		return 0;
+	if (whole->skb) {
+		chan->rx_stats.packets++;
+		chan->rx_stats.bytes += whole->len;
+		chan->rx_stats.lro++;
+		napi_gro_receive(&chan->napi, whole->skb);
+	}
+	*whole = (struct rx_whole){};
 	return 0;
 }
 
@@ -201,7 +307,8 @@ static int rx_control(struct vsc_net_chan *chan, const u8 *from, u32 len, u32 ty
 }
 
 /* One message. 0, or -EBADMSG for what makes no sense. */
-static int rx_message(struct vsc_net_chan *chan, u64 id, u32 offset, u32 len)
+static int rx_message(struct vsc_net_chan *chan, struct rx_whole *whole, u64 id, u32 offset,
+		      u32 len)
 {
 	u32 have = min_t(u32, len, sizeof(chan->peek)), type, msg_len;
 	struct vsc_net_dev *nd = chan->nd;
@@ -220,12 +327,15 @@ static int rx_message(struct vsc_net_chan *chan, u64 id, u32 offset, u32 len)
 	if (vsc_net_packet_parse(&in, chan->peek, min(have, msg_len), msg_len))
 		return -EBADMSG;
 	trace_vsc_net_receive(nd->netdev, chan->index, id, &in);
+	if (in.id & VMB_ID_PIECE)
+		return rx_piece(chan, whole, from + in.offset, &in);
 	return rx_frame(chan, from + in.offset, &in);
 }
 
 static void rx_xfer(struct vsc_net_chan *chan, const struct vmb_packet *pkt)
 {
 	u32 status = VMB_NVSP_STATUS_SUCCESS, offset, len, i;
+	struct rx_whole whole = {};
 	struct vmb_nvsp_msg msg;
 
 	if (pkt->pageset_id != VMB_NVSP_RECV_BUF_ID ||
@@ -234,15 +344,18 @@ static void rx_xfer(struct vsc_net_chan *chan, const struct vmb_packet *pkt)
 		goto bad;
 	for (i = 0; i < pkt->nr_ranges; i++) {
 		if (vmb_packet_xfer_range(pkt, i, &offset, &len) ||
-		    rx_message(chan, pkt->trans_id, offset, len))
+		    rx_message(chan, &whole, pkt->trans_id, offset, len))
 			goto bad;
 	}
+	if (whole.begun)
+		goto bad;
 done:
 	/* cannot be exceeded: a poll takes no more */
 	chan->done[chan->nr_done++] = (struct vsc_net_done){ pkt->trans_id, status };
 	return;
 
 bad:
+	kfree_skb(whole.skb);
 	chan->rx_stats.malformed++;
 	vsc_net_warn(chan, "the host sent %#llx, which makes no sense\n", pkt->trans_id);
 	status = VMB_NVSP_STATUS_FAIL;

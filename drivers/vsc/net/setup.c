@@ -53,6 +53,8 @@ static int tell_ndis(struct vsc_net_dev *nd)
 	/* which makes it tell of a new speed of the link */
 	if (nd->version >= VMB_NVSP_VERSION_5)
 		msg.ndis_config.capabilities |= cpu_to_le64(VMB_NVSP_CAP_TEAMING);
+	if (nd->version >= VMB_NVSP_VERSION_6_1)
+		msg.ndis_config.capabilities |= cpu_to_le64(VMB_NVSP_CAP_RSC);
 	if (nd->version >= VMB_NVSP_VERSION_2)
 		ret = vsc_net_control_tell(nd, &msg);
 	if (ret)
@@ -144,6 +146,11 @@ static int ask_offload(struct vsc_net_dev *nd)
 				    sizeof(buf));
 	if (ret >= 0)
 		ret = vsc_net_offload_parse(&nd->offload, &buf, ret);
+	/* it was not told that we can */
+	if (nd->version < VMB_NVSP_VERSION_6_1) {
+		nd->offload.rsc4 = false;
+		nd->offload.rsc6 = false;
+	}
 	return ret;
 }
 
@@ -199,7 +206,7 @@ static int ask_properties(struct vsc_net_dev *nd)
 	if (ret && ret != -EOPNOTSUPP)
 		return failed(nd, "what the host does with frames is not known", ret);
 	ret = vsc_net_control_set(nd, VMB_OID_TCP_OFFLOAD_PARAMETERS, params,
-				  vsc_net_offload_build(params, &nd->offload, true));
+				  vsc_net_offload_build(params, &nd->offload, true, true));
 	if (ret) {
 		if (ret == -ENODEV || ret == -ETIMEDOUT)
 			return failed(nd, "the host does not answer", ret);

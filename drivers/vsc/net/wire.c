@@ -120,6 +120,9 @@ static void ppi_take(struct vsc_net_in *in, u32 type, u32 value)
 		in->hashed = true;
 		in->hash = value;
 		break;
+	case VMB_PPI_ID:
+		in->id = value;
+		break;
 	}
 }
 
@@ -434,6 +437,11 @@ int vsc_net_offload_parse(struct vsc_net_offload *off, const void *info, u32 len
 	if (off->tcp6 && has(c.lso6_encap, VMB_NDIS_ENCAP_802_3) &&
 	    has(c.lso6_options, VMB_NDIS_LSO6_EXTENSIONS | VMB_NDIS_LSO6_TCP_OPTIONS))
 		off->lso6 = le32_to_cpu(c.lso6_max);
+	if (le16_to_cpu(c.header.size) >= VMB_NDIS_OFFLOAD_BYTES_6_1 +
+					  sizeof(c.rsc4) + sizeof(c.rsc6)) {
+		off->rsc4 = c.rsc4;
+		off->rsc6 = c.rsc6;
+	}
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(vsc_net_offload_parse);
@@ -445,34 +453,44 @@ static u8 csum_wish(bool there, bool rx)
 	return rx ? VMB_NDIS_OFFLOAD_BOTH : VMB_NDIS_OFFLOAD_TX;
 }
 
+static u8 rsc_wish(bool there, bool rsc)
+{
+	if (!there)
+		return 0;
+	return rsc ? VMB_NDIS_OFFLOAD_RSC_ON : VMB_NDIS_OFFLOAD_RSC_OFF;
+}
+
 /**
  * vsc_net_offload_build() - what the host shall do
  * @buf: filled; at least %VSC_NET_OFFLOAD_PARAMS bytes
  * @off: what it can
  * @rx: it shall check checksums, too
+ * @rsc: segments shall come as one frame
  *
  * Return: bytes of it.
  */
-u32 vsc_net_offload_build(void *buf, const struct vsc_net_offload *off, bool rx)
+u32 vsc_net_offload_build(void *buf, const struct vsc_net_offload *off, bool rx, bool rsc)
 {
-	struct vmb_ndis_offload_params par = {
-		.header.type = VMB_NDIS_OBJECT_DEFAULT,
-		.header.revision = 3,
-		.header.size = cpu_to_le16(VSC_NET_OFFLOAD_PARAMS),
-		.ip4_csum = VMB_NDIS_OFFLOAD_NONE,
-		.tcp4_csum = csum_wish(off->tcp4, rx),
-		.udp4_csum = csum_wish(off->udp4, rx),
-		.tcp6_csum = csum_wish(off->tcp6, rx),
-		.udp6_csum = csum_wish(off->udp6, rx),
+	u32 len = off->rsc4 || off->rsc6 ? VSC_NET_OFFLOAD_PARAMS : VSC_NET_OFFLOAD_PARAMS_MIN;
+	/* what came with revisions 2 and 3 is not to change, but for this */
+	struct vmb_ndis_offload_params3 par = {
+		.par.header.type = VMB_NDIS_OBJECT_DEFAULT,
+		.par.header.revision = 3,
+		.par.header.size = cpu_to_le16(len),
+		.par.ip4_csum = VMB_NDIS_OFFLOAD_NONE,
+		.par.tcp4_csum = csum_wish(off->tcp4, rx),
+		.par.udp4_csum = csum_wish(off->udp4, rx),
+		.par.tcp6_csum = csum_wish(off->tcp6, rx),
+		.par.udp6_csum = csum_wish(off->udp6, rx),
 		/* of this one 1 is no, and 2 is yes */
-		.lso2_ip4 = off->lso4 ? 2 : 0,
-		.lso2_ip6 = off->lso6 ? 2 : 0,
+		.par.lso2_ip4 = off->lso4 ? 2 : 0,
+		.par.lso2_ip6 = off->lso6 ? 2 : 0,
+		.rsc4 = rsc_wish(off->rsc4, rsc),
+		.rsc6 = rsc_wish(off->rsc6, rsc),
 	};
 
-	/* what came with revisions 2 and 3 is not to change */
-	memset(buf, 0, VSC_NET_OFFLOAD_PARAMS);
-	memcpy(buf, &par, sizeof(par));
-	return VSC_NET_OFFLOAD_PARAMS;
+	memcpy(buf, &par, len);
+	return len;
 }
 EXPORT_SYMBOL_IF_KUNIT(vsc_net_offload_build);
 

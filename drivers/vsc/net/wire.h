@@ -32,8 +32,11 @@
 #define VSC_NET_RSS_MAX_TABLE	256U
 /* the longest information of a SET that changes */
 #define VSC_NET_RSS_PARAMS	(40U + 4U * VSC_NET_RSS_MAX_TABLE + VSC_NET_RSS_KEY)
-/* as many as revision 3 has */
-#define VSC_NET_OFFLOAD_PARAMS	22U
+/* with what says whether frames are to come in pieces; and without it */
+#define VSC_NET_OFFLOAD_PARAMS	((u32)sizeof(struct vmb_ndis_offload_params3))
+#define VSC_NET_OFFLOAD_PARAMS_MIN	22U
+/* bytes of a frame that came in pieces: what IP can say, and what is in front of it */
+#define VSC_NET_MAX_WHOLE	(65535U + VSC_NET_LINK_HEAD)
 #define VSC_NET_MAC_PARAM	(20U + 2U * 14U + 4U * VSC_NET_ADDR)
 
 /* What goes in front of a checksum */
@@ -64,6 +67,7 @@ struct vsc_net_out {
  * @csum: the checksum information, or 0
  * @hash: of the flow
  * @hashed: @hash is there
+ * @id: %VMB_ID_PIECE and its like of a piece, or 0
  * @tagged: @tci is there
  * @tci: 802.1Q tag
  */
@@ -72,6 +76,7 @@ struct vsc_net_in {
 	u32 len;
 	u32 csum;
 	u32 hash;
+	u32 id;
 	bool hashed;
 	bool tagged;
 	u16 tci;
@@ -97,6 +102,8 @@ struct vsc_net_init {
  * @udp6: of UDP over IPv6
  * @lso4: bytes of a large send over IPv4, or 0
  * @lso6: over IPv6, or 0
+ * @rsc4: has segments of TCP over IPv4 come as one frame, which may be in pieces
+ * @rsc6: over IPv6
  */
 struct vsc_net_offload {
 	bool tcp4;
@@ -105,6 +112,8 @@ struct vsc_net_offload {
 	bool udp6;
 	u32 lso4;
 	u32 lso6;
+	bool rsc4;
+	bool rsc6;
 };
 
 /**
@@ -142,7 +151,7 @@ int vsc_net_indicate_parse(const void *msg, u32 len, u32 *status, u32 *speed);
 /* Information of OIDs */
 u32 vsc_net_offload_ask(void *buf, u32 version);
 int vsc_net_offload_parse(struct vsc_net_offload *off, const void *info, u32 len);
-u32 vsc_net_offload_build(void *buf, const struct vsc_net_offload *off, bool rx);
+u32 vsc_net_offload_build(void *buf, const struct vsc_net_offload *off, bool rx, bool rsc);
 u32 vsc_net_mac_build(void *buf, const u8 *addr);
 u32 vsc_net_rss_ask(void *buf);
 int vsc_net_rss_parse(struct vsc_net_rss_caps *caps, const void *info, u32 len);

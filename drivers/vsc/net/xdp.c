@@ -149,6 +149,9 @@ static int xdp_setup(struct vsc_net_dev *nd, struct bpf_prog *prog,
 	rcu_assign_pointer(nd->xdp_prog, prog);
 	if (old)
 		bpf_prog_put(old);
+	/* whether frames may come in pieces; of a netdev that goes the host need not know */
+	if (nd->registered)
+		netdev_update_features(nd->netdev);
 	return 0;
 }
 

@@ -2,8 +2,9 @@
 #
 # median.awk, network.awk -v json=FILE: of the lines that scenarios/netbench.sh leaves,
 # a table and a list of objects, one for each driver and workload. Values are medians
-# over the rounds: Mb/s, or round trips per second. What is counted is of all rounds
-# together, and per round trip, or per 1500 bytes, a full frame: offloads make packets
+# over the rounds: Mb/s, or round trips per second. How many times another driver's they
+# are is the median of what each round says: how busy the machine is changes. What is
+# counted is of all rounds together, and per round trip, or per 1500 bytes, a full frame: offloads make packets
 # of any size.
 #
 #   net DRIVER WORKLOAD ROUND VALUE
@@ -12,7 +13,13 @@
 #	after
 
 function per(count, unit) { return unit ? count / unit : 0 }
-function ratio(of, to) { return to ? sprintf("%.2f", of / to) : "-" }
+
+function ratio(driver, to, what,    r, list) {
+	for (r = 1; r <= rounds[driver " " what]; r++)
+		if (at[to " " what, r])
+			list = list " " at[driver " " what, r] / at[to " " what, r]
+	return list == "" ? "-" : sprintf("%.2f", median(list))
+}
 
 # how many there were of what things are counted by
 function units(key) { return key ~ /-rr$/ ? packets[key] / 2 : bytes[key] / 1500 }
@@ -22,6 +29,7 @@ function units(key) { return key ~ /-rr$/ ? packets[key] / 2 : bytes[key] / 1500
 
 $1 == "net" {
 	values[key] = values[key] " " $5
+	at[key, $4] = $5
 	rounds[key]++
 }
 
@@ -35,16 +43,17 @@ $1 == "counts" {
 	switches[key] += $19 - $11
 }
 
-function show(key, driver, what,    u, med, unit) {
+function show(key, driver, what,    u, med, unit, of_vhost) {
 	u = units(key)
 	med = median(values[key])
 	unit = what ~ /-rr$/ ? "1/s" : "Mb/s"
+	of_vhost = ratio(driver, "vhost-net", what)
 	printf line, driver, sprintf("%.0f", med), sprintf("%.0f - %.0f", least(values[key]), most(values[key])),
-		ratio(med, median(values["tulip " what])), ratio(med, median(values["vhost-net " what])),
+		ratio(driver, "tulip", what), of_vhost,
 		sprintf("%.4f", per(user[key], u)), sprintf("%.2f", per(exits[key], u)), sprintf("%.2f", per(interrupts[key], u)),
 		sprintf("%.3f", per(woken[key], u)), sprintf("%.3f", per(switches[key], u))
-	printf "%s  {\"driver\": \"%s\", \"workload\": \"%s\", \"vcpus\": 1, \"unit\": \"%s\", \"value\": %s, \"min\": %s, \"max\": %s, \"rounds\": %d, \"packets\": %d, \"bytes\": %.0f, \"user_exits\": %.5f, \"user_exits_per_packet\": %.5f, \"vm_exits\": %.5f, \"interrupts\": %.5f, \"threads_woken\": %.5f, \"context_switches\": %.5f}",
-		between, driver, what, unit, med, least(values[key]), most(values[key]), rounds[key], packets[key], bytes[key],
+	printf "%s  {\"driver\": \"%s\", \"workload\": \"%s\", \"vcpus\": 1, \"unit\": \"%s\", \"value\": %s, \"min\": %s, \"max\": %s, \"of_vhost\": %s, \"rounds\": %d, \"packets\": %d, \"bytes\": %.0f, \"user_exits\": %.5f, \"user_exits_per_packet\": %.5f, \"vm_exits\": %.5f, \"interrupts\": %.5f, \"threads_woken\": %.5f, \"context_switches\": %.5f}",
+		between, driver, what, unit, med, least(values[key]), most(values[key]), of_vhost == "-" ? "null" : of_vhost, rounds[key], packets[key], bytes[key],
 		per(user[key], u), per(user[key], packets[key]), per(exits[key], u), per(interrupts[key], u),
 		per(woken[key], u), per(switches[key], u) >json
 	between = ",\n"

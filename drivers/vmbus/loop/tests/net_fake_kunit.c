@@ -125,6 +125,29 @@ static int send_xfer(u64 id, u32 offset, u32 len, u16 pageset, u32 type)
 	return vmb_host_send_xfer(fake.ch, &xfer, false);
 }
 
+/* One that names parts of so many bytes of sections that follow each other. */
+static int send_sections(u64 id, u32 nr, u32 n, u32 len)
+{
+	struct vmb_nvsp_msg msg = {
+		.type = cpu_to_le32(VMB_NVSP_RNDIS),
+		.rndis.section = cpu_to_le32(VMB_NVSP_NO_SECTION),
+	};
+	struct vmb_host_range range[VMB_HOST_MAX_RANGES];
+	struct vmb_host_xfer xfer = {
+		.trans_id = id,
+		.pageset_id = VMB_NVSP_RECV_BUF_ID,
+		.nr_ranges = n,
+		.range = range,
+		.data = &msg,
+		.data_len = VMB_NVSP_BYTES,
+	};
+	u32 i;
+
+	for (i = 0; i < n; i++)
+		range[i] = (struct vmb_host_range){ .offset = (nr + i) * SECTION, .len = len };
+	return vmb_host_send_xfer(fake.ch, &xfer, false);
+}
+
 static u8 *section(u32 nr)
 {
 	return (u8 *)fake.recv.addr + nr * SECTION;
@@ -666,6 +689,66 @@ static void fake_malformed(struct kunit *test)
 	guest_stop(test, dev);
 }
 
+#define PIECE_HEAD	(HEAD + sizeof(struct vmb_rndis_packet) + VMB_PPI_BYTES)
+#define PIECE(nr, bits)	(VMB_ID_VERSION | VMB_ID_PIECE | (bits) | (nr) << 16)
+
+/* A piece of so many bytes of a frame, in a section. */
+static void piece_put(u32 nr, u32 id, u32 len)
+{
+	u8 *p = section(nr), *end;
+
+	memset(p, 0xff, PIECE_HEAD + len);
+	memset(p, 0, PIECE_HEAD);
+	end = vmb_ppi_build(p + HEAD + sizeof(struct vmb_rndis_packet), VMB_PPI_ID, id);
+	vmb_rndis_packet_build(p, end, len);
+}
+
+/* Pieces that make no frame. */
+static void fake_pieces(struct kunit *test)
+{
+	static const struct {
+		u32 id[3], len, n, status;
+	} cases[] = {
+		{ { PIECE(1, VMB_ID_FIRST | VMB_ID_LAST) }, 60, 1, VMB_NVSP_STATUS_SUCCESS },
+		{ { PIECE(1, VMB_ID_FIRST), PIECE(1, 0), PIECE(1, VMB_ID_LAST) }, 60, 3,
+		  VMB_NVSP_STATUS_SUCCESS },
+		/* no address in the first one, no end, no start, two starts */
+		{ { PIECE(1, VMB_ID_FIRST | VMB_ID_LAST) }, 13, 1, VMB_NVSP_STATUS_FAIL },
+		{ { PIECE(1, VMB_ID_FIRST) }, 60, 1, VMB_NVSP_STATUS_FAIL },
+		{ { PIECE(1, VMB_ID_FIRST), PIECE(1, 0) }, 60, 2, VMB_NVSP_STATUS_FAIL },
+		{ { PIECE(1, VMB_ID_LAST) }, 60, 1, VMB_NVSP_STATUS_FAIL },
+		{ { PIECE(1, VMB_ID_FIRST), PIECE(1, VMB_ID_FIRST | VMB_ID_LAST) }, 60, 2,
+		  VMB_NVSP_STATUS_FAIL },
+		/* another frame's */
+		{ { PIECE(1, VMB_ID_FIRST), PIECE(2, VMB_ID_LAST) }, 60, 2, VMB_NVSP_STATUS_FAIL },
+	};
+	struct net_device *dev = guest_start(test);
+	u64 got = nic_counter(dev, "rx_lro"), id = 1;
+	u32 nr = 100, len = SECTION - PIECE_HEAD, bad = 0, i, j;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		for (j = 0; j < cases[i].n; j++)
+			piece_put(nr + j, cases[i].id[j], cases[i].len);
+		KUNIT_EXPECT_EQ(test, send_sections(++id, nr, cases[i].n,
+						    PIECE_HEAD + cases[i].len), 0);
+		expect_returned(test, id, cases[i].status);
+		bad += cases[i].status == VMB_NVSP_STATUS_FAIL;
+		KUNIT_EXPECT_EQ_MSG(test, nic_counter(dev, "rx_malformed"), bad, "case %u", i);
+	}
+	KUNIT_EXPECT_EQ(test, nic_counter(dev, "rx_lro"), got + i - bad);
+
+	/* longer than any frame; and one section less is not */
+	for (j = 0; j < 33; j++)
+		piece_put(nr + j, PIECE(7, !j ? VMB_ID_FIRST : j < 32 ? 0 : VMB_ID_LAST), len);
+	KUNIT_EXPECT_EQ(test, send_sections(++id, nr, 33, SECTION), 0);
+	expect_returned(test, id, VMB_NVSP_STATUS_FAIL);
+	piece_put(nr + 31, PIECE(7, VMB_ID_LAST), len);
+	KUNIT_EXPECT_EQ(test, send_sections(++id, nr, 32, SECTION), 0);
+	expect_returned(test, id, VMB_NVSP_STATUS_SUCCESS);
+	KUNIT_EXPECT_EQ(test, nic_counter(dev, "rx_lro"), got + i - bad + 1);
+	guest_stop(test, dev);
+}
+
 /* Frames that the guest has not sent, or has had back. */
 static void fake_completions(struct kunit *test)
 {
@@ -832,6 +915,7 @@ static struct kunit_case fake_cases[] = {
 	KUNIT_CASE(fake_mute),
 	KUNIT_CASE_SLOW(fake_timeout),
 	KUNIT_CASE(fake_malformed),
+	KUNIT_CASE(fake_pieces),
 	KUNIT_CASE(fake_completions),
 	KUNIT_CASE(fake_more),
 	KUNIT_CASE(fake_full),

@@ -45,6 +45,7 @@ static char withdraw_ms[16];
  * @wrong: of them are not as they were sent
  * @tci: of the last one, or 0
  * @gso: segments' size of the last one, or 0
+ * @made: the checksum has been made
  * @len: of the last one, from behind its Ethernet header
  * @shown: how far the host saw the guest's ring by then
  * @pool: where the memory of the last one goes back to, or NULL
@@ -55,12 +56,13 @@ struct taker {
 	atomic_t wrong;
 	u32 tci;
 	u32 gso;
+	bool made;
 	u32 len;
 	u32 shown;
 	struct page_pool *pool;
 };
 
-static struct taker at_host, at_guest, ip_at_host, tags;
+static struct taker at_host, at_guest, ip_at_host, ip_at_guest, tags;
 
 static u8 pattern(u32 seq, u32 i)
 {
@@ -184,6 +186,7 @@ static void link_forget(void)
 	taker_stop(&at_host);
 	taker_stop(&at_guest);
 	taker_stop(&ip_at_host);
+	taker_stop(&ip_at_guest);
 	taker_stop(&tags);
 	if (guest)
 		dev_put(guest);
@@ -474,10 +477,11 @@ static void net_vlan(struct kunit *test)
 }
 
 /* TCP, the way the stack leaves it to a NIC. */
-static struct sk_buff *segment(struct kunit *test, u32 payload, u32 mss)
+static struct sk_buff *segment(struct kunit *test, struct net_device *from,
+			       struct net_device *to, u32 payload, u32 mss)
 {
 	u32 head = sizeof(struct iphdr) + sizeof(struct tcphdr);
-	struct sk_buff *skb = frame(guest, host->dev_addr, 5, head + payload, 200);
+	struct sk_buff *skb = frame(from, to->dev_addr, 5, head + payload, 200);
 	struct tcphdr *tcp;
 	struct iphdr *ip;
 
@@ -520,23 +524,24 @@ static int taker_ip(struct sk_buff *skb, struct net_device *dev, struct packet_t
 
 	t->len = skb->len;
 	t->gso = skb_shinfo(skb)->gso_size;
+	t->pool = skb->pp_recycle ? virt_to_head_page(skb->head)->pp : NULL;
 	buf = kmalloc(skb->len, GFP_ATOMIC);
 	if (!buf || skb_copy_bits(skb, 0, buf, skb->len))
 		goto wrong;
 	ip = (const struct iphdr *)buf;
 	if (ip_fast_csum(buf, ip->ihl) || ntohs(ip->tot_len) != skb->len ||
-	    skb->ip_summed != CHECKSUM_PARTIAL)
+	    skb->ip_summed != (t->made ? CHECKSUM_UNNECESSARY : CHECKSUM_PARTIAL))
 		goto wrong;
 	/* as who sends it on would */
-	if (!t->gso) {
+	if (!t->gso && !t->made) {
 		__wsum sum = csum_partial(buf + sizeof(*ip), skb->len - sizeof(*ip), 0);
 
 		/* what is in the field is the sum over the pseudo header */
 		*(__sum16 *)(buf + sizeof(*ip) + offsetof(struct tcphdr, check)) = csum_fold(sum);
-		if (tcp_v4_check(skb->len - sizeof(*ip), ip->saddr, ip->daddr,
-				 csum_partial(buf + sizeof(*ip), skb->len - sizeof(*ip), 0)))
-			goto wrong;
 	}
+	if (!t->gso && tcp_v4_check(skb->len - sizeof(*ip), ip->saddr, ip->daddr,
+				    csum_partial(buf + sizeof(*ip), skb->len - sizeof(*ip), 0)))
+		goto wrong;
 	for (i = head; i < skb->len; i++)
 		if (buf[i] != pattern(5, i))
 			goto wrong;
@@ -561,16 +566,14 @@ static void net_offload(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, guest->features & NETIF_F_IPV6_CSUM);
 	KUNIT_EXPECT_TRUE(test, guest->features & NETIF_F_TSO);
 	KUNIT_EXPECT_TRUE(test, guest->features & NETIF_F_TSO6);
-	/* vsc_net does not say that it puts frames together */
-	KUNIT_EXPECT_FALSE(test, host->features & NETIF_F_ALL_TSO);
 
-	skb = segment(test, 1000, 0);
+	skb = segment(test, guest, host, 1000, 0);
 	KUNIT_EXPECT_EQ(test, dev_queue_xmit(skb), NET_XMIT_SUCCESS);
 	KUNIT_EXPECT_TRUE(test, env_wait(atomic_read(&ip_at_host.frames) == 1));
 	KUNIT_EXPECT_EQ(test, ip_at_host.gso, 0);
 	KUNIT_EXPECT_EQ(test, ip_at_host.len, 1040);
 
-	skb = segment(test, 40000, 1448);
+	skb = segment(test, guest, host, 40000, 1448);
 	KUNIT_EXPECT_EQ(test, dev_queue_xmit(skb), NET_XMIT_SUCCESS);
 	KUNIT_EXPECT_TRUE(test, env_wait(atomic_read(&ip_at_host.frames) == 2));
 	KUNIT_EXPECT_EQ(test, ip_at_host.gso, 1448);
@@ -682,6 +685,71 @@ static void xdp_count(struct kunit *test, const char *name, u32 n)
 
 	KUNIT_EXPECT_EQ(test, flood(test, host, guest->dev_addr, n, 500, 500), 0);
 	KUNIT_EXPECT_TRUE(test, env_wait(counter(name) == before + n));
+}
+
+#define TSO	(NETIF_F_TSO | NETIF_F_TSO6)
+
+/* What the host's netdev may hand over whole follows from what the guest wants. */
+static void lro_set(struct kunit *test, bool on)
+{
+	rtnl_lock();
+	if (on)
+		guest->wanted_features |= NETIF_F_LRO;
+	else
+		guest->wanted_features &= ~NETIF_F_LRO;
+	netdev_update_features(guest);
+	rtnl_unlock();
+	KUNIT_EXPECT_EQ(test, !!(guest->features & NETIF_F_LRO), on);
+	KUNIT_EXPECT_TRUE(test, env_wait((host->features & TSO) == (on ? TSO : 0)));
+}
+
+/* To the guest. Returns by how many frames it came. */
+static u64 lro_send(struct kunit *test, u32 payload, u32 mss, u32 frames)
+{
+	u64 before = counter("rx_packets");
+	struct sk_buff *skb = segment(test, host, guest, payload, mss);
+
+	KUNIT_EXPECT_EQ(test, dev_queue_xmit(skb), NET_XMIT_SUCCESS);
+	env_wait(counter("rx_packets") >= before + frames);
+	return counter("rx_packets") - before;
+}
+
+static void net_lro(struct kunit *test)
+{
+	static const u32 sizes[] = { 1449, 3000, 4000, 7777, 40000, 50000 };
+	struct bpf_prog *prog;
+	u32 i;
+
+	link_up(test);
+	KUNIT_EXPECT_TRUE(test, guest->features & NETIF_F_LRO);
+	KUNIT_EXPECT_TRUE(test, env_wait((host->features & TSO) == TSO));
+	taker_start(&ip_at_guest, guest, htons(ETH_P_IP), taker_ip);
+	ip_at_guest.made = true;
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		KUNIT_EXPECT_EQ(test, lro_send(test, sizes[i], 1448, 1), 1);
+		KUNIT_EXPECT_TRUE(test, env_wait(atomic_read(&ip_at_guest.frames) == i + 1));
+		KUNIT_EXPECT_EQ(test, ip_at_guest.len, 40 + sizes[i]);
+		KUNIT_EXPECT_NOT_NULL(test, ip_at_guest.pool);
+	}
+	KUNIT_EXPECT_EQ(test, atomic_read(&ip_at_guest.wrong), 0);
+	KUNIT_EXPECT_EQ(test, counter("rx_lro"), ARRAY_SIZE(sizes));
+	taker_stop(&ip_at_guest);
+
+	lro_set(test, false);
+	KUNIT_EXPECT_EQ(test, lro_send(test, 40000, 1448, 28), 28);
+	lro_set(test, true);
+	KUNIT_EXPECT_EQ(test, lro_send(test, 40000, 1448, 1), 1);
+
+	/* a program is to see all there is of a frame */
+	prog = xdp_program(test, xdp_drop, ARRAY_SIZE(xdp_drop));
+	KUNIT_EXPECT_EQ(test, xdp_set(prog, NULL), 0);
+	KUNIT_EXPECT_FALSE(test, guest->features & NETIF_F_LRO);
+	KUNIT_EXPECT_TRUE(test, env_wait(!(host->features & TSO)));
+	KUNIT_EXPECT_EQ(test, lro_send(test, 40000, 1448, 28), 28);
+	KUNIT_EXPECT_EQ(test, counter("rx_xdp_drop"), 28);
+	xdp_unset(test, prog);
+	KUNIT_EXPECT_TRUE(test, guest->features & NETIF_F_LRO);
+	KUNIT_EXPECT_EQ(test, counter("rx_malformed"), 0);
 }
 
 static void net_xdp(struct kunit *test)
@@ -991,6 +1059,7 @@ static struct kunit_case net_cases[] = {
 	KUNIT_CASE(net_pool),
 	KUNIT_CASE(net_vlan),
 	KUNIT_CASE(net_offload),
+	KUNIT_CASE(net_lro),
 	KUNIT_CASE(net_xdp),
 	KUNIT_CASE(net_xdp_tx),
 	KUNIT_CASE(net_xdp_xmit),

@@ -165,11 +165,18 @@ static void wire_frame_in(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, parse(test, &in, bytes, MESSAGE), 0);
 	KUNIT_EXPECT_EQ(test, in.offset, MESSAGE_HEAD);
 	KUNIT_EXPECT_EQ(test, in.len, 60);
+	KUNIT_EXPECT_EQ(test, in.id, 0);
 	KUNIT_EXPECT_TRUE(test, in.tagged);
 	KUNIT_EXPECT_EQ(test, in.tci, 5 << 13 | 0x123);
 	KUNIT_EXPECT_EQ(test, in.csum, VMB_CSUM_RX_TCP_GOOD);
 	KUNIT_EXPECT_TRUE(test, in.hashed);
 	KUNIT_EXPECT_EQ(test, in.hash, 0xdeadbeef);
+
+	/* a piece of one */
+	put32(bytes + 48 + 32, VMB_PPI_ID);
+	KUNIT_ASSERT_EQ(test, parse(test, &in, bytes, MESSAGE), 0);
+	KUNIT_EXPECT_EQ(test, in.id, 0xdeadbeef);
+	KUNIT_EXPECT_FALSE(test, in.hashed);
 
 	/* cut off anywhere */
 	for (i = 0; i < MESSAGE; i++)
@@ -350,14 +357,29 @@ static void wire_offload(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vsc_net_offload_parse(&off, &c, VMB_NDIS_OFFLOAD_BYTES_6_0),
 			-EBADMSG);
 
+	c.rsc4 = 1;
+	c.header.size = cpu_to_le16(VMB_NDIS_OFFLOAD_BYTES_6_1);
+	KUNIT_ASSERT_EQ(test, vsc_net_offload_parse(&off, &c, sizeof(c)), 0);
+	KUNIT_EXPECT_FALSE(test, off.rsc4);
+	c.header.size = cpu_to_le16(VMB_NDIS_OFFLOAD_BYTES_6_30);
+	KUNIT_ASSERT_EQ(test, vsc_net_offload_parse(&off, &c, sizeof(c)), 0);
+	KUNIT_EXPECT_TRUE(test, off.rsc4);
+	KUNIT_EXPECT_FALSE(test, off.rsc6);
+	KUNIT_EXPECT_EQ(test, vsc_net_offload_build(buf, &off, true, true), 26);
+	KUNIT_EXPECT_EQ(test, buf[22], VMB_NDIS_OFFLOAD_RSC_ON);
+	KUNIT_EXPECT_EQ(test, buf[23], 0);
+	vsc_net_offload_build(buf, &off, true, false);
+	KUNIT_EXPECT_EQ(test, buf[22], VMB_NDIS_OFFLOAD_RSC_OFF);
+
 	off = (struct vsc_net_offload){ .tcp4 = true, .lso4 = 60000 };
-	KUNIT_EXPECT_EQ(test, vsc_net_offload_build(buf, &off, true), VSC_NET_OFFLOAD_PARAMS);
+	KUNIT_EXPECT_EQ(test, vsc_net_offload_build(buf, &off, true, true),
+			VSC_NET_OFFLOAD_PARAMS_MIN);
 	memcpy(&par, buf, sizeof(par));
 	KUNIT_EXPECT_EQ(test, par.tcp4_csum, VMB_NDIS_OFFLOAD_BOTH);
 	KUNIT_EXPECT_EQ(test, par.udp4_csum, 0);
 	KUNIT_EXPECT_EQ(test, par.lso2_ip4, 2);
 	KUNIT_EXPECT_EQ(test, par.lso2_ip6, 0);
-	vsc_net_offload_build(buf, &off, false);
+	vsc_net_offload_build(buf, &off, false, true);
 	memcpy(&par, buf, sizeof(par));
 	KUNIT_EXPECT_EQ(test, par.tcp4_csum, VMB_NDIS_OFFLOAD_TX);
 }
