@@ -108,8 +108,8 @@ stays_in_kernel() {
 	usleep 2000000
 	# shellcheck disable=SC2046
 	set -- "$@" $(frames_of red) $(frames_of blue) $(events)
-	frames=$(($9 - $1 + ${10} - $2)) exits=$((${11} - $3)) woken=$((${14} - $6))
-	note "$frames frames between guests: $exits exits to user mode, $woken threads woken, $((${15} - $7)) context switches"
+	frames=$((${10} - $1 + ${11} - $2)) exits=$((${12} - $3)) woken=$((${15} - $6))
+	note "$frames frames between guests: $exits exits to user mode, $woken threads woken, $((${16} - $7)) context switches"
 	[ "$frames" -gt 100 ] || { echo "only $frames frames"; return 1; }
 	[ $((exits * 10000)) -lt "$frames" ] || { echo "$exits exits for $frames frames"; return 1; }
 }
