@@ -8,8 +8,9 @@
 
 make_partition() {
 	load_vmb
-	nullb nullb0 64
-	nullb nullb1 32
+	# later than the signal returns, or a driver that looks then needs no interrupt
+	nullb nullb0 64 irqmode=2 completion_nsec=100000
+	nullb nullb1 32 irqmode=2 completion_nsec=100000
 	nullb nullb2 48
 	nullb nullb3 40
 	truncate -s 16M /tmp/growing
