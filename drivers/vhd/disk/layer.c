@@ -204,6 +204,9 @@ int vhd_layers_open(struct vhd_layers *chain, const char *path, bool writable,
 	int ret;
 
 	chain->nr = 0;
+	chain->skips = kvcalloc(VHD_SKIPS, sizeof(*chain->skips), GFP_KERNEL);
+	if (!chain->skips)
+		return vhd_fail(err, -ENOMEM, "no memory for a disk");
 	ret = chain_add(chain, path, writable, err);
 	if (ret)
 		pr_warn("%s: %s\n", path, err->text);
@@ -232,6 +235,19 @@ void vhd_layers_close(struct vhd_layers *chain)
 {
 	while (chain->nr)
 		chain_pop(chain);
+	kvfree(chain->skips);
+	chain->skips = NULL;
+}
+
+/**
+ * vhd_layers_forget() - the images are others now
+ * @chain: all images of the disk
+ *
+ * Context: nobody looks for anything meanwhile.
+ */
+void vhd_layers_forget(struct vhd_layers *chain)
+{
+	memset(chain->skips, 0, VHD_SKIPS * sizeof(*chain->skips));
 }
 
 static int layer_entry(struct vhd_layer *layer, u32 block, bool nowait, struct vhd_block *b)
@@ -360,24 +376,49 @@ int vhd_layer_find(struct vhd_layer *layer, u64 pos, u64 len, bool nowait,
  * @nowait: only if that is in memory
  * @spot: is filled in; zeros or data
  *
+ * What has been found once is found again without asking the parents between. A merge
+ * writes to the first parent meanwhile, but only what layer 0 has, which is asked first.
+ *
  * Context: may sleep, but does not wait for a device if @nowait.
  * Return: as vhd_layer_find().
  */
 int vhd_layers_find(struct vhd_layers *chain, u64 pos, u64 len, bool nowait,
 		    struct vhd_spot *spot)
 {
+	u32 shift = chain->nr > 2 ? chain->layers[1]->img.block_shift : 0;
+	u64 block = pos >> shift, end = (block + 1) << shift;
+	u64 *skip = &chain->skips[block % VHD_SKIPS], seen;
+	u32 known = 0, absent = 0, i;
+	struct vhd_layer *layer;
 	int ret;
-	u32 i;
 
+	seen = READ_ONCE(*skip);
+	if (shift && seen >> 8 == block)
+		known = seen & 0xff;
 	for (i = 0; i < chain->nr; i++) {
+		if (i == 1 && known) {
+			absent = known;
+			i += known;
+			len = min(len, end - pos);
+		}
+		layer = chain->layers[i];
 		/* a parent may be smaller than its child */
-		if (pos >= chain->layers[i]->img.size)
+		if (pos >= layer->img.size)
 			break;
-		ret = vhd_layer_find(chain->layers[i], pos, len, nowait, spot);
-		if (ret || spot->where != VHD_WHERE_PARENT)
+		ret = vhd_layer_find(layer, pos, len, nowait, spot);
+		if (ret)
 			return ret;
+		if (spot->where != VHD_WHERE_PARENT)
+			goto found;
 		len = spot->len;
+		/* nothing of the whole block, whatever the size of its own is */
+		if (i == absent + 1 && !spot->placed && layer->img.block_shift >= shift &&
+		    layer->img.size >= end)
+			absent++;
 	}
 	*spot = (struct vhd_spot) { .len = len, .where = VHD_WHERE_ZERO };
+found:
+	if (shift && absent > known)
+		WRITE_ONCE(*skip, block << 8 | absent);
 	return 0;
 }

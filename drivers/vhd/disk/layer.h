@@ -39,14 +39,22 @@ struct vhd_layer {
 	struct list_head waiting;
 };
 
+/* Blocks of which it is known how many parents have nothing of them: 32 KiB a disk */
+#define VHD_SKIPS	4096U
+
 /**
  * struct vhd_layers - all images of a disk
  * @nr: how many
  * @layers: them
+ * @skips: %VHD_SKIPS of blocks as the first parent has them, each at its number modulo
+ *	that: the number in the upper 56 bits, and in the lower 8 how many parents, from
+ *	the first one on, have nothing of all of it. Parents do not change, so that is true
+ *	until vhd_layers_forget(). No lock: each is read and written at once
  */
 struct vhd_layers {
 	u32 nr;
 	struct vhd_layer *layers[VHD_CHAIN_MAX];
+	u64 *skips;
 };
 
 /**
@@ -80,5 +88,6 @@ int vhd_layer_find(struct vhd_layer *layer, u64 pos, u64 len, bool nowait,
 		   struct vhd_spot *spot);
 int vhd_layers_find(struct vhd_layers *chain, u64 pos, u64 len, bool nowait,
 		    struct vhd_spot *spot);
+void vhd_layers_forget(struct vhd_layers *chain);
 
 #endif /* VHD_LAYER_H */

@@ -223,6 +223,7 @@ static int merge_end(struct vhd_merge_disk *m, int ret)
 		m->disk->noting = NULL;
 		chain->nr--;
 		memmove(chain->layers, chain->layers + 1, chain->nr * sizeof(chain->layers[0]));
+		vhd_layers_forget(chain);
 		/* then it is known by its old data if it is attached again */
 		if (child_bury(m->child, &err))
 			pr_warn("%s: remove it: it was merged, and cannot be marked: %s\n",

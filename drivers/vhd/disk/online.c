@@ -85,6 +85,7 @@ static int child_swap(struct vhd_disk *disk, struct vhd_layer *child, struct vhd
 	memmove(chain->layers + 1, chain->layers, chain->nr * sizeof(chain->layers[0]));
 	chain->layers[0] = child;
 	chain->nr++;
+	vhd_layers_forget(chain);
 	return 0;
 }
 

@@ -17,8 +17,8 @@ module crc32c_generic"
 DISK_MB=24
 # FORMAT-TYPE each
 KINDS='vhd-fixed vhd-dynamic vhdx-fixed vhdx-dynamic'
-PLAN=35
-[ "$L1_KERNEL" != debug ] || PLAN=36
+PLAN=37
+[ "$L1_KERNEL" != debug ] || PLAN=38
 
 # The debug kernel without its checkers would find nothing.
 checkers_are_on() {
@@ -491,6 +491,69 @@ nested() {
 	rm /tmp/ext4/fs.vhdx
 }
 
+# write_at SECTORS...: 4 KiB at each, of their own; as DEV has it, so has /tmp/tmpfs/flat
+write_at() {
+	local at
+	for at in "$@"; do
+		dd if=/dev/urandom of=/tmp/4k bs=4k count=1 2>/dev/null
+		dd if=/tmp/4k of="$DEV" bs=512 seek="$at" conv=fsync 2>/dev/null
+		dd if=/tmp/4k of=/tmp/tmpfs/flat bs=512 seek="$at" conv=notrunc 2>/dev/null
+	done
+}
+
+# as_flat: what was found the first time, and what is remembered of it
+as_flat() {
+	local bs want
+	want=$(md5sum </tmp/tmpfs/flat)
+	for bs in 64k 1M; do
+		dd if="$DEV" of=/tmp/tmpfs/read bs=$bs iflag=direct 2>/dev/null
+		[ "$(md5sum </tmp/tmpfs/read)" = "$want" ] || { cmp /tmp/tmpfs/flat /tmp/tmpfs/read; return 1; }
+	done
+}
+
+# deep FORMAT SIZE...: a chain of images with blocks of these sizes, each of which has
+# something in a place of its own, and in one that all have, and in the middle of blocks
+# of others. Reads remember which parents have nothing; they have to forget it when there is a
+# snapshot, and when the last image has been merged.
+deep() {
+	local format=$1 dir=/tmp/tmpfs n=0 size
+	shift
+	rm -f $dir/flat
+	truncate -s ${DISK_MB}M $dir/flat
+	for size in "$@"; do
+		if [ $n = 0 ]; then
+			vmbctl vhd create --size ${DISK_MB}M --block-size "$size" "$dir/d0.$format"
+		else
+			vmbctl vhd create --parent "$dir/d$((n - 1)).$format" --block-size "$size" \
+				"$dir/d$n.$format"
+		fi
+		attach "$dir/d$n.$format"
+		as_flat
+		write_at $((n * 5000 + 8)) 40000 $((2048 * 15 + 512 * n))
+		as_flat
+		detach
+		n=$((n + 1))
+	done
+	attach "$dir/d$((n - 1)).$format"
+	as_flat
+	vmbctl vhd snapshot "$dir/d$((n - 1)).$format" "$dir/d$n.$format" >/dev/null
+	as_flat
+	write_at 16 40008 46000
+	as_flat
+	vmbctl vhd merge "$dir/d$n.$format" >/dev/null
+	as_flat
+	write_at 24 40016 47000
+	vmbctl vhd merge "$dir/d$((n - 1)).$format" >/dev/null
+	as_flat
+	[ "$(wc -l <$VHD/t/chain)" = $((n - 1)) ]
+	detach
+	vmbctl vhd check "$dir/d$((n - 2)).$format"
+	attach "$dir/d$((n - 2)).$format" 1
+	as_flat
+	detach
+	rm -f $dir/d*."$format" $dir/flat $dir/read
+}
+
 l1() {
 	local fs kind dir
 	[ "$L1_KERNEL" != debug ] || run_test checkers-are-on checkers_are_on
@@ -508,6 +571,8 @@ l1() {
 	run_test vhdx-snapshot snapshot /tmp/tmpfs vhdx
 	run_test vhd-merge merge /tmp/tmpfs vhd fixed
 	run_test vhdx-merge merge /tmp/ext4 vhdx dynamic
+	run_test vhd-deep deep vhd 2M 1M 512K 4M 2M
+	run_test vhdx-deep deep vhdx 2M 1M 8M 1M 4M 2M
 	run_test vhd-resize resize vhd fixed
 	run_test vhdx-resize resize vhdx dynamic
 	for kind in vhd vhdx; do
