@@ -46,18 +46,18 @@ host_checksum() {
 }
 
 # in fields: the name of the line and three of what it is about, then seven
-# before and seven after
+# before and eight after
 no_exit_to_user_mode() {
 	grep '^note counts vmb+hv_storvsc' "$HARNESS/notes" | awk '
-		{ ios += $13 - $6; exits += $14 - $7 }
+		{ ios += $14 - $6; exits += $15 - $7 }
 		END { printf "%d exits to user mode in %d I/Os\n", exits, ios
 		      exit !(ios > 300 && exits * 1000 < ios) }'
 }
 
 no_thread_woken() {
 	grep -E '^note (idle|counts vmb\+hv_storvsc randread-4k-qd1) ' "$HARNESS/notes" | awk '
-		$2 == "idle" { idle += $16 - $9; while_idle += $14 - $7; next }
-		{ ios += $13 - $6; woken += $17 - $10; time += $19 - $12 }
+		$2 == "idle" { idle += $17 - $9; while_idle += $15 - $7; next }
+		{ ios += $14 - $6; woken += $18 - $10; time += $20 - $12 }
 		END { others = while_idle / idle * time
 		      printf "%d threads woken in %d I/Os, %d of them without I/O\n", woken, ios, others
 		      exit !(ios > 300 && idle > 0 && (woken - others) * 10 < ios) }'
