@@ -5,8 +5,6 @@
 ROOT_DISK=dracut
 PLAN=13
 TIMEOUT=900
-# what differs from l2-root-fastpath is who makes the initramfs
-CHECK=no
 
 . "$SCENARIO_LIB/disks.sh"
 . "$SCENARIO_LIB/root.sh"

@@ -5,8 +5,6 @@
 ROOT_DISK=fastpath
 ROOT_FORMAT=vhdx
 TIMEOUT=1200
-# as l2-root-fastpath, but for what is under the disk
-CHECK=no
 
 . "$SCENARIO_LIB/disks.sh"
 . "$SCENARIO_LIB/vhd.sh"
