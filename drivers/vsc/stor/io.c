@@ -71,17 +71,9 @@ enum storport_start vsc_stor_io_build(struct storport_adapter *adapter,
 	return !ret || ret == -EMSGSIZE ? STORPORT_START_OK : STORPORT_START_INVALID;
 }
 
-/**
- * vsc_stor_io_commit() - show the host what was put
- * @adapter: storport's
- * @nr: the queue
- *
- * Context: an RCU read section, which those who close a channel wait for; any
- * locks or none.
- */
-void vsc_stor_io_commit(struct storport_adapter *adapter, unsigned int nr)
+static void show(struct vsc_stor_queue *queue,
+		 void (*publish)(struct vmb_guest_channel *ch))
 {
-	struct vsc_stor_queue *queue = &vsc_stor_of(adapter)->queues[nr];
 	/*
 	 * Pairs with the release in vsc_stor_io_start(): all that was put before is
 	 * shown, be it another's. Who puts something later says so anew.
@@ -89,7 +81,20 @@ void vsc_stor_io_commit(struct storport_adapter *adapter, unsigned int nr)
 	struct vsc_stor_chan *chan = xchg(&queue->unseen, NULL);
 
 	if (chan && !READ_ONCE(chan->dead))
-		vmb_guest_publish_poll(chan->ch);
+		publish(chan->ch);
+}
+
+/**
+ * vsc_stor_io_commit() - show the host what was put
+ * @adapter: storport's
+ * @nr: the queue
+ *
+ * Context: an RCU read section, which those who close a channel wait for; no
+ * locks.
+ */
+void vsc_stor_io_commit(struct storport_adapter *adapter, unsigned int nr)
+{
+	show(&vsc_stor_of(adapter)->queues[nr], vmb_guest_publish_poll);
 }
 
 /**
@@ -127,13 +132,16 @@ enum storport_start vsc_stor_io_start(struct storport_adapter *adapter,
 		out.type = VMB_PKT_GPA_DIRECT;
 		out.gpa = &gpa;
 	}
-	/* the queue has got its own channel in the middle of a batch */
+	/*
+	 * The queue has got its own channel in the middle of a batch. No command may
+	 * end under the queue's lock, so nobody looks for answers.
+	 */
 	unseen = READ_ONCE(queue->unseen);
 	if (unseen && unseen != chan)
-		vsc_stor_io_commit(adapter, srb->queue);
+		show(queue, vmb_guest_publish);
 	switch (vmb_guest_put(chan->ch, &out)) {
 	case 0:
-		/* after it was put: see vsc_stor_io_commit() */
+		/* after it was put: see show() */
 		smp_store_release(&queue->unseen, chan);
 		return STORPORT_START_OK;
 	case -EAGAIN:
