@@ -73,17 +73,20 @@ send() {
 	} >"$(vport files)"
 }
 
-# The modules under test.
+# --- the modules under test
 
-load_vmb() {
+# load_ours MODULE...: modules under test, after what stock modules these need
+load_ours() {
 	local m
 	# shellcheck disable=SC2013 # a module name is a word
 	for m in $(cat /harness/modules/depends); do load "$m" || return; done
-	for m in vmb vmb_host vsp_stor vsp_net; do
-		[ -e /harness/modules/$m.ko ] || { echo "$m was not built"; return 1; }
-		insmod /harness/modules/$m.ko || { echo "insmod $m failed"; return 1; }
+	for m in "$@"; do
+		[ -e "/harness/modules/$m.ko" ] || { echo "$m was not built"; return 1; }
+		insmod "/harness/modules/$m.ko" || { echo "insmod $m failed"; return 1; }
 	done
 }
+
+load_vmb() { load_ours vmb vmb_host vsp_stor vsp_net; }
 
 unload_vmb() {
 	local m

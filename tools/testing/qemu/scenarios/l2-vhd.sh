@@ -36,7 +36,7 @@ disk_in() {
 dev_of() { echo "/dev/$(cat "$VHD/$1/device")"; }
 
 make_disks() {
-	load_vhd
+	load_ours vhd
 	vmbctl vhd create --size ${DISK_MB}M /tmp/a.vhdx
 	vmbctl vhd create --size ${DISK_MB}M /tmp/parent.vhdx
 	vmbctl vhd create --parent /tmp/parent.vhdx /tmp/b.vhdx

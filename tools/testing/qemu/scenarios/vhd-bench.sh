@@ -245,7 +245,7 @@ largest() {
 l1() {
 	local f w
 	. /harness/bench.conf
-	run_test module-load load_vhd
+	run_test module-load load_ours vhd
 	run_test modules modules || return
 	run_test largest largest
 	for f in $FOLDERS; do

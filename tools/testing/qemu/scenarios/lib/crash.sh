@@ -152,7 +152,7 @@ tidy() {
 l1() {
 	local kind
 	. /harness/crash.conf
-	run_test module-load load_vhd
+	run_test module-load load_ours vhd
 	run_test setup crash_setup
 	for kind in $KINDS; do
 		run_test "$kind" crash "$kind" || tidy

@@ -30,12 +30,8 @@ backing_loop() {
 
 # a dynamic VHDX in memory, whose blocks have all been written to
 backing_vhdx() {
-	local m disk=$CONFIGFS/vhd/behind$1 image=/tmp/behind$1.vhdx
-	if [ ! -d $CONFIGFS/vhd ]; then
-		# shellcheck disable=SC2013 # a module name is a word
-		for m in $(cat /harness/modules/depends); do load "$m" || return; done
-		insmod /harness/modules/vhd.ko || return
-	fi
+	local disk=$CONFIGFS/vhd/behind$1 image=/tmp/behind$1.vhdx
+	[ -d $CONFIGFS/vhd ] || load_ours vhd || return
 	vmbctl vhd create --type dynamic --size ${DISK_MB}M "$image" >&2 && mkdir "$disk" || return
 	echo "$image" >"$disk/path" && echo 1 >"$disk/enabled" || return
 	dd if=/dev/urandom of="/dev/$(cat "$disk/device")" bs=1M count=$DISK_MB conv=fsync 2>/dev/null &&

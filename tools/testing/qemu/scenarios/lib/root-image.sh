@@ -28,7 +28,7 @@ image_goes() {
 
 l1() {
 	IMAGE=/tmp/root.$ROOT_FORMAT
-	run_test module-load load_vhd
+	run_test module-load load_ours vhd
 	run_test image make_image || return
 	# a test is a process of its own
 	DEV=/dev/$(cat $VHD/t/device)

@@ -28,13 +28,6 @@ checkers_are_on() {
 	grep -q kasan_init /proc/kallsyms
 }
 
-load_vhd() {
-	local m
-	# shellcheck disable=SC2013 # a module name is a word
-	for m in $(cat /harness/modules/depends); do load "$m" || return; done
-	insmod /harness/modules/vhd.ko
-}
-
 folders() {
 	load crc32c_generic ext4 loop
 	mkdir -p /tmp/tmpfs /tmp/ext4
@@ -557,7 +550,7 @@ deep() {
 l1() {
 	local fs kind dir
 	[ "$L1_KERNEL" != debug ] || run_test checkers-are-on checkers_are_on
-	run_test module-load load_vhd
+	run_test module-load load_ours vhd
 	run_test folders folders
 	run_test alone alone
 	run_test stale stale
