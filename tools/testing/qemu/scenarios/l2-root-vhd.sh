@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2034
-# DESCRIPTION: Debian boots from its own IDE disk with our fastpath; the disk is in a VHD
+# DESCRIPTION: Debian boots from its own IDE disk with our fastpath, by initramfs-tools; the disk is in a VHD
 
 ROOT_DISK=fastpath
 ROOT_FORMAT=vhd

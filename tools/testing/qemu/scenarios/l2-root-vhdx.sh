@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2034
-# DESCRIPTION: Debian boots from its own IDE disk with our fastpath; the disk is in a VHDX
+# DESCRIPTION: Debian boots from its own IDE disk with our fastpath, by dracut; the disk is in a dynamic VHDX
 
-ROOT_DISK=fastpath
+ROOT_DISK=dracut
 ROOT_FORMAT=vhdx
 TIMEOUT=1200
 
