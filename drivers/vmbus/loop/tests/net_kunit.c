@@ -45,7 +45,7 @@ static char withdraw_ms[16];
  * @wrong: of them are not as they were sent
  * @tci: of the last one, or 0
  * @gso: segments' size of the last one, or 0
- * @made: the checksum has been made
+ * @whole: they are of many segments: the checksum is good, and has not been made
  * @len: of the last one, from behind its Ethernet header
  * @shown: how far the host saw the guest's ring by then
  * @pool: where the memory of the last one goes back to, or NULL
@@ -56,7 +56,7 @@ struct taker {
 	atomic_t wrong;
 	u32 tci;
 	u32 gso;
-	bool made;
+	bool whole;
 	u32 len;
 	u32 shown;
 	struct page_pool *pool;
@@ -530,10 +530,10 @@ static int taker_ip(struct sk_buff *skb, struct net_device *dev, struct packet_t
 		goto wrong;
 	ip = (const struct iphdr *)buf;
 	if (ip_fast_csum(buf, ip->ihl) || ntohs(ip->tot_len) != skb->len ||
-	    skb->ip_summed != (t->made ? CHECKSUM_UNNECESSARY : CHECKSUM_PARTIAL))
+	    skb->ip_summed != (t->whole ? CHECKSUM_UNNECESSARY : CHECKSUM_PARTIAL))
 		goto wrong;
 	/* as who sends it on would */
-	if (!t->gso && !t->made) {
+	if (!t->gso) {
 		__wsum sum = csum_partial(buf + sizeof(*ip), skb->len - sizeof(*ip), 0);
 
 		/* what is in the field is the sum over the pseudo header */
@@ -724,7 +724,7 @@ static void net_lro(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, guest->features & NETIF_F_LRO);
 	KUNIT_EXPECT_TRUE(test, env_wait((host->features & TSO) == TSO));
 	taker_start(&ip_at_guest, guest, htons(ETH_P_IP), taker_ip);
-	ip_at_guest.made = true;
+	ip_at_guest.whole = true;
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		KUNIT_EXPECT_EQ(test, lro_send(test, sizes[i], 1448, 1), 1);
 		KUNIT_EXPECT_TRUE(test, env_wait(atomic_read(&ip_at_guest.frames) == i + 1));
