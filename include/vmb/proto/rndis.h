@@ -193,6 +193,8 @@ enum vmb_ppi_type {
 /* %VMB_PPI_CHECKSUM to the guest: what was found */
 #define VMB_CSUM_RX_TCP_GOOD		0x08U
 #define VMB_CSUM_RX_UDP_GOOD		0x10U
+/* with %VMB_CSUM_RX_TCP_GOOD, of coalesced segments: that in the header is not of the whole */
+#define VMB_CSUM_RX_TCP_INVALID		0x80U
 
 /* %VMB_PPI_LSO, from the guest only */
 #define VMB_LSO_MSS(v)			((v) & 0xfffffU)

@@ -9,8 +9,8 @@
 #
 #   net DRIVER WORKLOAD ROUND VALUE
 #   counts DRIVER WORKLOAD ROUND, then packets, bytes, exits to user mode, VM exits,
-#	interrupts, threads woken, context switches, and the time in 10 ms, before and
-#	after
+#	interrupts, threads woken, context switches, the time in 10 ms, and signals of
+#	VMBus, before and after
 
 function per(count, unit) { return unit ? count / unit : 0 }
 
@@ -34,13 +34,14 @@ $1 == "net" {
 }
 
 $1 == "counts" {
-	packets[key] += $13 - $5
-	bytes[key] += $14 - $6
-	user[key] += $15 - $7
-	exits[key] += $16 - $8
-	interrupts[key] += $17 - $9
-	woken[key] += $18 - $10
-	switches[key] += $19 - $11
+	packets[key] += $14 - $5
+	bytes[key] += $15 - $6
+	user[key] += $16 - $7
+	exits[key] += $17 - $8
+	interrupts[key] += $18 - $9
+	woken[key] += $19 - $10
+	switches[key] += $20 - $11
+	signals[key] += $22 - $13
 }
 
 function show(key, driver, what,    u, med, unit, of_vhost) {
@@ -50,17 +51,18 @@ function show(key, driver, what,    u, med, unit, of_vhost) {
 	of_vhost = ratio(driver, "vhost-net", what)
 	printf line, driver, sprintf("%.0f", med), sprintf("%.0f - %.0f", least(values[key]), most(values[key])),
 		ratio(driver, "tulip", what), of_vhost,
-		sprintf("%.4f", per(user[key], u)), sprintf("%.2f", per(exits[key], u)), sprintf("%.2f", per(interrupts[key], u)),
+		sprintf("%.4f", per(user[key], u)), sprintf("%.3f", per(exits[key], u)),
+		sprintf("%.3f", per(signals[key], u)), sprintf("%.3f", per(interrupts[key], u)),
 		sprintf("%.3f", per(woken[key], u)), sprintf("%.3f", per(switches[key], u))
-	printf "%s  {\"driver\": \"%s\", \"workload\": \"%s\", \"vcpus\": 1, \"unit\": \"%s\", \"value\": %s, \"min\": %s, \"max\": %s, \"of_vhost\": %s, \"rounds\": %d, \"packets\": %d, \"bytes\": %.0f, \"user_exits\": %.5f, \"user_exits_per_packet\": %.5f, \"vm_exits\": %.5f, \"interrupts\": %.5f, \"threads_woken\": %.5f, \"context_switches\": %.5f}",
+	printf "%s  {\"driver\": \"%s\", \"workload\": \"%s\", \"vcpus\": 1, \"unit\": \"%s\", \"value\": %s, \"min\": %s, \"max\": %s, \"of_vhost\": %s, \"rounds\": %d, \"packets\": %d, \"bytes\": %.0f, \"user_exits\": %.5f, \"user_exits_per_packet\": %.5f, \"vm_exits\": %.5f, \"signals\": %.5f, \"interrupts\": %.5f, \"threads_woken\": %.5f, \"context_switches\": %.5f}",
 		between, driver, what, unit, med, least(values[key]), most(values[key]), of_vhost == "-" ? "null" : of_vhost, rounds[key], packets[key], bytes[key],
-		per(user[key], u), per(user[key], packets[key]), per(exits[key], u), per(interrupts[key], u),
-		per(woken[key], u), per(switches[key], u) >json
+		per(user[key], u), per(user[key], packets[key]), per(exits[key], u), per(signals[key], u),
+		per(interrupts[key], u), per(woken[key], u), per(switches[key], u) >json
 	between = ",\n"
 }
 
 END {
-	line = "%-14s %7s %17s %8s %8s %8s %7s %7s %7s %8s\n"
+	line = "%-14s %7s %17s %8s %8s %8s %7s %7s %7s %7s %8s\n"
 	printf "[\n" >json
 	for (w = 1; w <= workloads; w++) {
 		first = 1
@@ -69,9 +71,9 @@ END {
 			if (k[2] != workload[w])
 				continue
 			if (first)
-				printf "\n%s; medians of %d rounds; the last five columns per %s\n\n" line, k[2], rounds[order[i]],
+				printf "\n%s; medians of %d rounds; the last six columns per %s\n\n" line, k[2], rounds[order[i]],
 					(k[2] ~ /-rr$/ ? "round trip" : "1500 bytes"), "driver", (k[2] ~ /-rr$/ ? "1/s" : "Mb/s"),
-					"from - to", "x tulip", "x vhost", "user x", "VM x", "irqs", "woken", "switches"
+					"from - to", "x tulip", "x vhost", "user x", "VM x", "signals", "irqs", "woken", "switches"
 			first = 0
 			show(order[i], k[1], k[2])
 		}

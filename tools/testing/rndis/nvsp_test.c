@@ -68,14 +68,25 @@ static const char *nvsp_versions(void)
 /* The longest frame with all that can be in front of it, and any answer. */
 static const char *nvsp_sections(void)
 {
-	u32 mtu;
+	static const u32 bytes[] = { 0, 1 << 20, 3 << 20, 16 << 20, ~0U };
+	u32 mtu, size, i;
 
 	for (mtu = VSP_NET_MIN_MTU; mtu <= VSP_NET_MAX_MTU; mtu++) {
-		CHECK(vsp_net_section_size(mtu) >=
-		      mtu + VSP_NET_LINK_HEAD + VSP_NET_PACKET_HEAD);
-		CHECK(vsp_net_section_size(mtu) >= VSP_NET_MAX_CONTROL);
-		CHECK(vsp_net_section_size(mtu) % 8 == 0);
+		for (i = 0; i < ARRAY_SIZE(bytes); i++) {
+			size = vsp_net_section_size(mtu, bytes[i]);
+			CHECK(size >= mtu + VSP_NET_LINK_HEAD + VSP_NET_PACKET_HEAD);
+			CHECK(size >= VSP_NET_MAX_CONTROL);
+			CHECK(size % 8 == 0);
+			/* longer than need be only if there are many */
+			CHECK(size == vsp_net_section_size(mtu, 0) ||
+			      bytes[i] / size >= VSP_NET_MANY_SECTIONS);
+		}
 	}
+	CHECK(vsp_net_section_size(1500, 1 << 20) == 2048);
+	CHECK(vsp_net_section_size(1500, 3 << 20) == 3072);
+	CHECK(vsp_net_section_size(1500, 8 << 20) == 8192);
+	CHECK(vsp_net_section_size(1500, 16 << 20) == 16384);
+	CHECK(vsp_net_section_size(1500, 64 << 20) == 16384);
 	return NULL;
 }
 
@@ -86,7 +97,7 @@ static const char *nvsp_pieces(void)
 	u32 i, len;
 
 	for (i = 0; i < ARRAY_SIZE(mtus); i++) {
-		u32 size = vsp_net_section_size(mtus[i]), room = size - VSP_NET_PIECE_HEAD;
+		u32 size = vsp_net_section_size(mtus[i], 0), room = size - VSP_NET_PIECE_HEAD;
 
 		for (len = 1; len <= VSP_NET_MAX_RSC; len++) {
 			u32 nr = vsp_net_pieces(size, len);
@@ -95,7 +106,8 @@ static const char *nvsp_pieces(void)
 			CHECK(nr * room >= len && (nr - 1) * room < len);
 		}
 	}
-	CHECK(vsp_net_pieces(vsp_net_section_size(1500), VSP_NET_MAX_RSC) == VSP_NET_MAX_PIECES);
+	CHECK(vsp_net_pieces(vsp_net_section_size(1500, 0), VSP_NET_MAX_RSC) ==
+	      VSP_NET_MAX_PIECES);
 	return NULL;
 }
 

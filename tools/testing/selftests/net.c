@@ -214,6 +214,8 @@ u32 net_recv_pieces(struct net *n, u8 *frame, u32 size, u32 *nr, int timeout_ms)
 		msg = (u8 *)guest_ptr(n->ch.g, n->recv) + offset;
 		pkt = (const void *)(msg + 8);
 		id = ppi_value(msg, VMB_PPI_ID);
+		if (!i)
+			n->csum = ppi_value(msg, VMB_PPI_CHECKSUM);
 		want = VMB_ID_VERSION | VMB_ID_PIECE | (i ? 0 : VMB_ID_FIRST) |
 		       (i + 1 < in.nr_ranges ? 0 : VMB_ID_LAST);
 		EXPECT_EQ(id & 0xffff, want);
@@ -627,6 +629,21 @@ u32 net_rsc(struct net *n, u8 v4, u8 v6)
 		.par.header.size = cpu_to_le16(sizeof(buf)),
 		.rsc4 = v4,
 		.rsc6 = v6,
+	};
+
+	memcpy(buf, &par, sizeof(par));
+	return net_set(n, VMB_OID_TCP_OFFLOAD_PARAMETERS, buf, sizeof(buf));
+}
+
+u32 net_tcp_rx(struct net *n)
+{
+	u8 buf[28] = {};
+	struct vmb_ndis_offload_params3 par = {
+		.par.header.type = VMB_NDIS_OBJECT_DEFAULT,
+		.par.header.revision = 3,
+		.par.header.size = cpu_to_le16(sizeof(buf)),
+		.par.tcp4_csum = VMB_NDIS_OFFLOAD_RX,
+		.par.tcp6_csum = VMB_NDIS_OFFLOAD_RX,
 	};
 
 	memcpy(buf, &par, sizeof(par));

@@ -33,6 +33,7 @@
  * @caps: that NDIS_CONFIG tells of
  * @hold: frames are not given back by net_recv()
  * @frame_id: of the packet with the last frame
+ * @csum: what was said of the checksum of the last one that came in pieces
  * @stash: messages that came before the answer that was waited for
  * @stash_len: bytes of each
  * @stash_first: the oldest
@@ -58,6 +59,7 @@ struct net {
 	u64 caps;
 	bool hold;
 	u64 frame_id;
+	u32 csum;
 	u8 stash[NET_STASH][NET_STASH_BYTES];
 	u32 stash_len[NET_STASH];
 	u32 stash_first;
@@ -106,6 +108,8 @@ u32 net_simple(struct net *n, u32 type);
 u32 net_rss(struct net *n, const u32 *table, u32 entries, u32 flags);
 /* coalescing on or off: %VMB_NDIS_OFFLOAD_RSC_ON and friends; the answer's status */
 u32 net_rsc(struct net *n, u8 v4, u8 v6);
+/* to be told of good checksums of TCP; the answer's status */
+u32 net_tcp_rx(struct net *n);
 /* a PACKET message around a frame; its length */
 u32 net_packet(u8 *msg, const void *frame, u32 len);
 /* frames by the netdev; the test is skipped where there is no such socket */

@@ -284,6 +284,28 @@ TEST(rsc)
 	guest_destroy(g);
 }
 
+/* A guest that wants to hear of good checksums is told that there is none in such a frame. */
+TEST(rsc_no_checksum)
+{
+	struct guest *g = net_guest(NULL, NULL);
+	struct net *n = rsc_open(g, VMB_NVSP_VERSION_6_1, VMB_NVSP_CAP_RSC);
+	static u8 frame[65536], got[65536];
+	u32 len = net_segments(frame, NET_MAC, HOST_MAC, false, 30001, 1);
+	u32 nr, check = net_tcp_head(frame) - 4;
+
+	rsc_set(n, VMB_NDIS_OFFLOAD_RSC_ON, VMB_NDIS_OFFLOAD_RSC_OFF, true);
+	rsc_send(n, false, 30001, 1400, 1);
+	rsc_expect_whole(n, false, 30001, 1);
+	EXPECT_EQ(n->csum, 0);
+	EXPECT_EQ(net_tcp_rx(n), 0);
+	rsc_send(n, false, 30001, 1400, 1);
+	EXPECT_EQ(net_recv_pieces(n, got, sizeof(got), &nr, GUEST_PATIENCE), len);
+	EXPECT_EQ(n->csum, VMB_CSUM_RX_TCP_GOOD | VMB_CSUM_RX_TCP_INVALID);
+	memcpy(got + check, frame + check, 2);
+	EXPECT(!memcmp(got, frame, len));
+	guest_destroy(g);
+}
+
 /* Who did not say that it can, or not in a version that knows of it. */
 TEST(rsc_not_offered)
 {

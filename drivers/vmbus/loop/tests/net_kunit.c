@@ -45,7 +45,8 @@ static char withdraw_ms[16];
  * @wrong: of them are not as they were sent
  * @tci: of the last one, or 0
  * @gso: segments' size of the last one, or 0
- * @made: the checksum has been made
+ * @whole: they are of many segments: the checksum is good, and has not been made
+ * @made: they are of many segments: the checksum has been made all the same
  * @len: of the last one, from behind its Ethernet header
  * @shown: how far the host saw the guest's ring by then
  * @pool: where the memory of the last one goes back to, or NULL
@@ -56,6 +57,7 @@ struct taker {
 	atomic_t wrong;
 	u32 tci;
 	u32 gso;
+	bool whole;
 	bool made;
 	u32 len;
 	u32 shown;
@@ -530,7 +532,9 @@ static int taker_ip(struct sk_buff *skb, struct net_device *dev, struct packet_t
 		goto wrong;
 	ip = (const struct iphdr *)buf;
 	if (ip_fast_csum(buf, ip->ihl) || ntohs(ip->tot_len) != skb->len ||
-	    skb->ip_summed != (t->made ? CHECKSUM_UNNECESSARY : CHECKSUM_PARTIAL))
+	    /* GRO may have looked at it */
+	    (t->made ? skb->ip_summed == CHECKSUM_PARTIAL :
+	     skb->ip_summed != (t->whole ? CHECKSUM_UNNECESSARY : CHECKSUM_PARTIAL)))
 		goto wrong;
 	/* as who sends it on would */
 	if (!t->gso && !t->made) {
@@ -703,6 +707,18 @@ static void lro_set(struct kunit *test, bool on)
 	KUNIT_EXPECT_TRUE(test, env_wait((host->features & TSO) == (on ? TSO : 0)));
 }
 
+static void rx_csum_set(struct kunit *test, bool on)
+{
+	rtnl_lock();
+	if (on)
+		guest->wanted_features |= NETIF_F_RXCSUM;
+	else
+		guest->wanted_features &= ~NETIF_F_RXCSUM;
+	netdev_update_features(guest);
+	rtnl_unlock();
+	KUNIT_EXPECT_EQ(test, !!(guest->features & NETIF_F_RXCSUM), on);
+}
+
 /* To the guest. Returns by how many frames it came. */
 static u64 lro_send(struct kunit *test, u32 payload, u32 mss, u32 frames)
 {
@@ -724,15 +740,21 @@ static void net_lro(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, guest->features & NETIF_F_LRO);
 	KUNIT_EXPECT_TRUE(test, env_wait((host->features & TSO) == TSO));
 	taker_start(&ip_at_guest, guest, htons(ETH_P_IP), taker_ip);
-	ip_at_guest.made = true;
+	ip_at_guest.whole = true;
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		KUNIT_EXPECT_EQ(test, lro_send(test, sizes[i], 1448, 1), 1);
 		KUNIT_EXPECT_TRUE(test, env_wait(atomic_read(&ip_at_guest.frames) == i + 1));
 		KUNIT_EXPECT_EQ(test, ip_at_guest.len, 40 + sizes[i]);
 		KUNIT_EXPECT_NOT_NULL(test, ip_at_guest.pool);
 	}
+	/* who wants to look at checksums finds them made */
+	rx_csum_set(test, false);
+	ip_at_guest.made = true;
+	KUNIT_EXPECT_EQ(test, lro_send(test, 3000, 1448, 1), 1);
+	KUNIT_EXPECT_TRUE(test, env_wait(atomic_read(&ip_at_guest.frames) == i + 1));
+	rx_csum_set(test, true);
 	KUNIT_EXPECT_EQ(test, atomic_read(&ip_at_guest.wrong), 0);
-	KUNIT_EXPECT_EQ(test, counter("rx_lro"), ARRAY_SIZE(sizes));
+	KUNIT_EXPECT_EQ(test, counter("rx_lro"), ARRAY_SIZE(sizes) + 1);
 	taker_stop(&ip_at_guest);
 
 	lro_set(test, false);

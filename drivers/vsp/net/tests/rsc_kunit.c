@@ -105,7 +105,7 @@ static u32 ppi_of(struct kunit *test, const u8 *msg, u32 type)
 }
 
 /* Put the pieces together as a guest does. Returns the bytes. */
-static u32 merge(struct kunit *test, const struct vsp_net_out *out)
+static u32 merge(struct kunit *test, const struct vsp_net_out *out, u32 csum)
 {
 	struct fixture *f = test->priv;
 	u32 i, at = 0;
@@ -128,7 +128,7 @@ static u32 merge(struct kunit *test, const struct vsp_net_out *out)
 		KUNIT_EXPECT_EQ(test, VMB_ID_NUMBER(ppi_of(test, msg, VMB_PPI_ID)), 0x1234);
 		/* what is said of the frame is said once */
 		KUNIT_EXPECT_EQ(test, ppi_of(test, msg, VMB_PPI_CHECKSUM),
-				i ? 0 : VMB_CSUM_RX_TCP_GOOD);
+				i ? 0 : csum);
 		KUNIT_EXPECT_EQ(test, ppi_of(test, msg, VMB_PPI_HASH), i ? 0 : 0x55aa);
 		KUNIT_ASSERT_LE(test, at + le32_to_cpu(pkt.data_len), VSP_NET_MAX_RSC);
 		memcpy(f->whole + at, msg + DATA_OFFSET(pkt), le32_to_cpu(pkt.data_len));
@@ -137,11 +137,10 @@ static u32 merge(struct kunit *test, const struct vsp_net_out *out)
 	return at;
 }
 
-static void fill_and_merge(struct kunit *test, u32 len)
+static void fill_and_merge(struct kunit *test, u32 len, u32 csum)
 {
-	static const struct vsp_net_to_guest info = {
-		.csum = VMB_CSUM_RX_TCP_GOOD, .hashed = true, .hash = 0x55aa,
-		.tagged = true, .tci = 5,
+	const struct vsp_net_to_guest info = {
+		.csum = csum, .hashed = true, .hash = 0x55aa, .tagged = true, .tci = 5,
 	};
 	u32 i, check = L4 + offsetof(struct tcphdr, check);
 	struct vsp_net_out out = { .trans_id = 0x1234 };
@@ -156,12 +155,15 @@ static void fill_and_merge(struct kunit *test, u32 len)
 		out.range[i].offset = (VSP_NET_MAX_PIECES - 1 - i) * f->recv->size;
 	KUNIT_EXPECT_TRUE(test, vsp_net_rsc_fits(&f->queue, f->recv->size, skb));
 	vsp_net_rsc_fill(f->recv, &out, &info, skb);
-	KUNIT_EXPECT_EQ(test, merge(test, &out), len);
+	KUNIT_EXPECT_EQ(test, merge(test, &out, csum), len);
 
 	/* as one copy would have it */
 	want = kunit_kmalloc(test, len, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, want);
-	skb_copy_and_csum_dev(skb, want);
+	if (csum & VMB_CSUM_RX_TCP_INVALID)
+		skb_copy_bits(skb, 0, want, len);
+	else
+		skb_copy_and_csum_dev(skb, want);
 	KUNIT_EXPECT_MEMEQ(test, f->whole, want, len);
 	memset(f->whole + check, 0, 2);
 	KUNIT_EXPECT_FALSE(test, !memcmp(f->whole, want, len));
@@ -178,11 +180,16 @@ static void rsc_pieces(struct kunit *test)
 	struct fixture *f = test->priv;
 	u32 i;
 
-	for (i = 0; i < ARRAY_SIZE(len); i++)
-		fill_and_merge(test, len[i]);
+	for (i = 0; i < ARRAY_SIZE(len); i++) {
+		fill_and_merge(test, len[i], VMB_CSUM_RX_TCP_GOOD);
+		/* the guest does without it */
+		fill_and_merge(test, len[i], VMB_CSUM_RX_TCP_GOOD | VMB_CSUM_RX_TCP_INVALID);
+	}
 	/* an odd number of bytes in each piece */
 	f->recv->size--;
-	fill_and_merge(test, 40001);
+	fill_and_merge(test, 40001, VMB_CSUM_RX_TCP_GOOD);
+	/* nobody tells the guest, who looks at it */
+	fill_and_merge(test, 40001, 0);
 }
 
 static void expect_fits(struct kunit *test, const struct sk_buff *skb, bool fits)

@@ -31,9 +31,12 @@ GUEST_WORKLOADS='guest-tcp guest-rr'
 
 # --- the build machine
 
-# What tools/testing/qemu/bench asks for, for both machines.
+# What tools/testing/qemu/bench asks for, for both machines; BENCH_NICS and
+# BENCH_TRAFFIC, some of the above, are for a look at those.
 BENCH_ROUNDS=${BENCH_ROUNDS:-3}
 BENCH_RUNTIME=${BENCH_RUNTIME:-3}
+BENCH_NICS=${BENCH_NICS:-$THEIRS $OURS_DRIVER}
+BENCH_TRAFFIC=${BENCH_TRAFFIC:-$WORKLOADS $GUEST_WORKLOADS}
 L1_CPUS=${BENCH_CPUS:-1}
 TIMEOUT=${BENCH_TIMEOUT:-3600}
 
@@ -41,6 +44,8 @@ prepare() {
 	cat >"$dir/bench.conf" <<-END
 		ROUNDS='$BENCH_ROUNDS'
 		RUNTIME='$BENCH_RUNTIME'
+		NICS='$BENCH_NICS'
+		TRAFFIC='$BENCH_TRAFFIC'
 	END
 	printf 'file %s /harness/bench.conf\n' "$dir/bench.conf"
 	gcc -O2 -Wall -Werror -static -o "$dir/rr" "$SCENARIO_LIB/rr.c" || return
@@ -48,15 +53,35 @@ prepare() {
 }
 
 # A change of drivers is two tests in the host and in either guest.
-plan() { echo $((11 + BENCH_ROUNDS * (5 * 3 + 3 * 2 + 2 * (2 + 2 * 2)))); }
+plan() {
+	local NICS=$BENCH_NICS TRAFFIC=$BENCH_TRAFFIC driver tests=0
+	for driver in $(theirs) $(ours); do
+		tests=$((tests + $(workloads_of $driver | wc -w)))
+	done
+	[ -z "$(ours)" ] || tests=$((tests + 2 * (2 + 2 * 2)))
+	echo $((11 + BENCH_ROUNDS * tests))
+}
 
 # --- either of the two
+
+# among LIST WORD...: those of the words that are in the list, too
+among() {
+	local list=" $1 " word
+	shift
+	for word in "$@"; do
+		case $list in *" $word "*) echo $word ;; esac
+	done
+}
+
+# Those that are to be measured.
+theirs() { among "$NICS" $THEIRS; }
+ours() { among "$NICS" $OURS_DRIVER; }
 
 # workloads_of DRIVER
 workloads_of() {
 	case $1 in
-	tulip | e1000) echo $WORKLOADS ;;
-	*) echo $WORKLOADS $GUEST_WORKLOADS ;;
+	tulip | e1000) among "$TRAFFIC" $WORKLOADS ;;
+	*) among "$TRAFFIC" $WORKLOADS $GUEST_WORKLOADS ;;
 	esac
 }
 
@@ -188,8 +213,9 @@ both() {
 	l2_go peer "$1"
 }
 
-# snapshot DEVICE: packets and bytes in both directions, then events: all by one
-# process, as in an emulated host each takes time that the traffic is to have
+# snapshot DEVICE: packets and bytes in both directions, then events, and VMBus signals
+# last: all by one process, as in an emulated host each takes time that the traffic is
+# to have
 snapshot() {
 	local stats=/sys/class/net/$1/statistics kvm=$TRACING/events/kvm
 	awk '
@@ -198,15 +224,16 @@ snapshot() {
 		FILENAME ~ /userspace_exit/ && $1 == "Hits:" { user = $2 }
 		FILENAME ~ /kvm_exit/ && $1 == "Hits:" { exits = $2 }
 		FILENAME ~ /inj_virq/ && $1 == "Hits:" { irqs = $2 }
+		FILENAME ~ /hypercall/ && $1 == "Hits:" { signals = $2 }
 		FILENAME ~ /waking/ && $2 == "comm:" && !/CPU [0-9]+\/KVM/ { woken += $NF }
 		$1 == "ctxt" { switches = $2 }
 		FILENAME == "/proc/uptime" { now = int($1 * 100 + 0.5) }
 		END {
 			print packets + 0, bytes + 0, user + 0, exits + 0, irqs + 0, woken + 0,
-				switches + 0, now
+				switches + 0, now, signals + 0
 		}' $stats/[rt]x_packets $stats/[rt]x_bytes $kvm/kvm_userspace_exit/hist \
-		$kvm/kvm_exit/hist $kvm/kvm_inj_virq/hist $TRACING/events/sched/sched_waking/hist \
-		/proc/stat /proc/uptime
+		$kvm/kvm_exit/hist $kvm/kvm_inj_virq/hist $kvm/kvm_hv_hypercall/hist \
+		$TRACING/events/sched/sched_waking/hist /proc/stat /proc/uptime
 }
 
 # packets_move DEVICE NUMBER: so many have left and come
@@ -245,7 +272,8 @@ one_driver() {
 rounds() {
 	local round driver
 	for round in $(seq $ROUNDS); do
-		for driver in $THEIRS; do one_driver $driver $round || return; done
+		for driver in $(theirs); do one_driver $driver $round || return; done
+		[ -n "$(ours)" ] || continue
 		run_test "to-ours-$round" both "ours-$round" || return
 		run_test "are-ours-$round" both "are-ours-$round" || return
 		one_driver $OURS_DRIVER $round || return
@@ -387,7 +415,8 @@ l2() {
 	sync_l1 up
 	run_test "$GUEST-answers" answers $(wires)
 	for round in $(seq $ROUNDS); do
-		for driver in $THEIRS; do bench_driver $driver $round; done
+		for driver in $(theirs); do bench_driver $driver $round; done
+		[ -n "$(ours)" ] || continue
 		sync_l1 "ours-$round"
 		run_test "$GUEST-ours-$round" to_ours || poweroff -f
 		sync_l1 "are-ours-$round"
