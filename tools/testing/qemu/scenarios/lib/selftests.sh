@@ -60,20 +60,22 @@ have_sub_channel() { [ -n "$(sub_channel)" ]; }
 # vmb_loop: this machine is the guest as well. The channel of CPU 1 has its rings on
 # that one's node, although they are allocated on CPU 0.
 guest_on_nodes() {
-	local partition=/sys/kernel/config/vmb/loop cpu node ko
-	echo 1 >/sys/devices/virtual/workqueue/cpumask
+	local partition=/sys/kernel/config/vmb/loop mask=/sys/devices/virtual/workqueue/cpumask
+	local cpu node ko all
+	read -r all <$mask
+	echo 1 >$mask
 	mkdir $partition $partition/scsi.0 $partition/scsi.0/lun.0
 	echo /dev/nullb0 >$partition/scsi.0/lun.0/device
 	echo 1 >$partition/scsi.0/lun.0/enable
 	echo 1 >$partition/scsi.0/enable
 	insmod /harness/modules/vmb_guest.ko platform=none
-	insmod /harness/modules/storport.ko
-	insmod /harness/modules/vsc_stor.ko
+	for ko in storport vsc_wire vsc_stor; do insmod /harness/modules/$ko.ko; done
 	insmod /harness/modules/vmb_loop.ko partition=loop
 	wait_for 30 have_sub_channel
 	sub_channel >/tmp/sub_channel
 	read -r cpu node </tmp/sub_channel
-	for ko in vmb_loop vsc_stor storport vmb_guest; do rmmod $ko; done
+	for ko in vmb_loop vsc_stor vsc_wire storport vmb_guest; do rmmod $ko; done
+	echo "$all" >$mask
 	rmdir $partition/scsi.0/lun.0 $partition/scsi.0 $partition
 	echo "CPU $cpu, rings on node $node"
 	[ "$cpu" = 1 ] && [ -e "/sys/devices/system/node/node$node/cpu$cpu" ]
