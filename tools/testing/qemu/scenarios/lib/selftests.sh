@@ -57,11 +57,11 @@ sub_channel() {
 }
 have_sub_channel() { [ -n "$(sub_channel)" ]; }
 
-# vmb_loop: this machine is the guest as well. The channel of CPU 1 has its rings on
-# that one's node, although they are allocated on CPU 0.
+# vmb_loop: this machine is the guest as well. The channel of CPU 1 has its rings, and the
+# slots of its queue, on that one's node, although they are allocated on CPU 0.
 guest_on_nodes() {
 	local partition=/sys/kernel/config/vmb/loop mask=/sys/devices/virtual/workqueue/cpumask
-	local cpu node ko all
+	local cpu node slots ko all
 	read -r all <$mask
 	echo 1 >$mask
 	mkdir $partition $partition/scsi.0 $partition/scsi.0/lun.0
@@ -74,11 +74,12 @@ guest_on_nodes() {
 	wait_for 30 have_sub_channel
 	sub_channel >/tmp/sub_channel
 	read -r cpu node </tmp/sub_channel
+	slots=$(sed -n 's/^queue 1:.* node //p' /sys/kernel/debug/storport/host*/state)
 	for ko in vmb_loop vsc_stor vsc_wire storport vmb_guest; do rmmod $ko; done
 	echo "$all" >$mask
 	rmdir $partition/scsi.0/lun.0 $partition/scsi.0 $partition
-	echo "CPU $cpu, rings on node $node"
-	[ "$cpu" = 1 ] && [ -e "/sys/devices/system/node/node$node/cpu$cpu" ]
+	echo "CPU $cpu, rings on node $node, its queue's slots on node $slots"
+	[ "$cpu" = 1 ] && [ -e "/sys/devices/system/node/node$node/cpu$cpu" ] && [ "$slots" = "$node" ]
 }
 
 l1() {
