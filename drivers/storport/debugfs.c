@@ -4,6 +4,7 @@
  * and counters of what should not have happened.
  */
 #include <linux/debugfs.h>
+#include <linux/mm.h>
 #include <linux/seq_file.h>
 
 #include "debugfs.h"
@@ -31,6 +32,11 @@ static const char * const counter_names[STORPORT_CNT_NR] = {
 	[STORPORT_CNT_LUN_RESCAN]	= "lun_rescans",
 	[STORPORT_CNT_LUN_REMOVED]	= "lun_removals",
 };
+
+static int node_of(const void *mem)
+{
+	return page_to_nid(is_vmalloc_addr(mem) ? vmalloc_to_page(mem) : virt_to_page(mem));
+}
 
 static int state_show(struct seq_file *m, void *unused)
 {
@@ -61,11 +67,11 @@ static int state_show(struct seq_file *m, void *unused)
 			else if (id)
 				in_flight++;
 		}
-		seq_printf(m, "queue %u: %s started %llu commits %llu batch_max %u polls %llu in_flight %u orphans %u\n",
+		seq_printf(m, "queue %u: %s started %llu commits %llu batch_max %u polls %llu in_flight %u orphans %u node %d\n",
 			   i, queue->polled ? "poll" : "interrupt",
 			   READ_ONCE(queue->started), READ_ONCE(queue->commits),
 			   READ_ONCE(queue->batch_max), READ_ONCE(queue->polls),
-			   in_flight, orphans);
+			   in_flight, orphans, node_of(queue->slots));
 	}
 	return 0;
 }

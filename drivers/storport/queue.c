@@ -7,9 +7,53 @@
 #include <linux/nospec.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <linux/topology.h>
 #include <kunit/visibility.h>
 
 #include "port.h"
+
+/* Of a map's queues, the nodes of the first CPUs. */
+static void add_nodes(struct blk_mq_queue_map *map, unsigned int offset, unsigned int nr,
+		      int *node)
+{
+	unsigned int cpu, queue;
+
+	if (!nr)
+		return;
+	map->queue_offset = offset;
+	map->nr_queues = nr;
+	blk_mq_map_queues(map);
+	for_each_possible_cpu(cpu) {
+		queue = map->mq_map[cpu];
+		if (node[queue] == NUMA_NO_NODE)
+			node[queue] = cpu_to_node(cpu);
+	}
+}
+
+/*
+ * The nodes of the CPUs that will use the queues, where blk-mq puts the commands as well:
+ * the same map that storport_queues_map() will make. NULL without memory.
+ */
+static int *queue_nodes(const struct storport_config *config)
+{
+	unsigned int nr = config->nr_queues + config->nr_poll_queues, i;
+	struct blk_mq_queue_map map = {
+		.mq_map = kcalloc(nr_cpu_ids, sizeof(*map.mq_map), GFP_KERNEL),
+	};
+	int *node = kmalloc_array(nr, sizeof(*node), GFP_KERNEL);
+
+	if (!map.mq_map || !node) {
+		kfree(map.mq_map);
+		kfree(node);
+		return NULL;
+	}
+	for (i = 0; i < nr; i++)
+		node[i] = NUMA_NO_NODE;
+	add_nodes(&map, 0, config->nr_queues, node);
+	add_nodes(&map, config->nr_queues, config->nr_poll_queues, node);
+	kfree(map.mq_map);
+	return node;
+}
 
 /**
  * storport_queues_alloc() - memory for all queues
@@ -22,22 +66,26 @@ int storport_queues_alloc(struct storport_port *port)
 {
 	const struct storport_config *config = &port->adapter.config;
 	struct storport_queue *queues;
-	unsigned int i;
+	unsigned int i = 0;
+	int *node;
 
 	port->nr_queues = config->nr_queues + config->nr_poll_queues;
 	queues = kvcalloc(port->nr_queues, sizeof(*queues), GFP_KERNEL);
-	if (!queues)
-		return -ENOMEM;
+	node = queue_nodes(config);
+	if (!queues || !node)
+		goto free_slots;
 	for (i = 0; i < port->nr_queues; i++) {
 		queues[i].port = port;
 		queues[i].index = i;
 		queues[i].polled = i >= config->nr_queues;
 		spin_lock_init(&queues[i].start_lock);
-		queues[i].slots = kvcalloc(config->queue_depth,
-					   sizeof(*queues[i].slots), GFP_KERNEL);
+		queues[i].slots = kvcalloc_node(config->queue_depth,
+						sizeof(*queues[i].slots), GFP_KERNEL,
+						node[i]);
 		if (!queues[i].slots)
 			goto free_slots;
 	}
+	kfree(node);
 	/* pairs with storport_slot_of(): outcomes may come in already */
 	smp_store_release(&port->queues, queues);
 	return 0;
@@ -46,6 +94,7 @@ free_slots:
 	while (i--)
 		kvfree(queues[i].slots);
 	kvfree(queues);
+	kfree(node);
 	return -ENOMEM;
 }
 

@@ -86,6 +86,8 @@ struct vmb_host_device {
  * @index: 0 for the primary channel, else the sub-channel index
  * @relid: its number in messages, in the log and in traces
  * @version: the negotiated VMBus version, VMB_VERSION()
+ * @node: memory that its packets need belongs there: that of the CPU of the VP
+ *	that took its interrupts when it was opened
  * @drv: for the VSP; NULL when &vmb_host_driver.open is called
  * @vcpu: within &vmb_host_driver.poll: the thread is a vCPU's, and its guest
  *	stands still until the poll returns
@@ -98,6 +100,7 @@ struct vmb_channel {
 	u16 index;
 	u32 relid;
 	u32 version;
+	int node;
 	void *drv;
 	bool vcpu;
 };
@@ -225,6 +228,7 @@ int vmb_host_device_subchannels(struct vmb_host_device *dev, u16 count);
 u16 vmb_host_device_vps(struct vmb_host_device *dev);
 const char *vmb_host_device_name(const struct vmb_host_device *dev);
 const char *vmb_host_partition_name(const struct vmb_partition *partition);
+int vmb_host_memory_node(const void * const *mem, unsigned int nr);
 
 int vmb_host_next(struct vmb_channel *ch, struct vmb_packet *pkt);
 ssize_t vmb_host_iter(struct vmb_channel *ch, const struct vmb_packet *pkt,

@@ -91,15 +91,20 @@ static int vmb_guest_chan_alloc_rings(struct vmb_guest_chan *ch,
 	if (!ch->pages)
 		return -ENOMEM;
 	ch->nr_pages = nr_out + nr_in;
+	ch->node = NUMA_NO_NODE;
 	ret = -ENOMEM;
 	/* headers are zero, and the host is shown nothing that was there before */
 	for (i = 0; i < ch->nr_pages; i++) {
 		ch->pages[i] = alloc_pages_node(node, GFP_KERNEL | __GFP_ZERO, 0);
 		if (!ch->pages[i])
 			goto free;
+		if (!i)
+			ch->node = page_to_nid(ch->pages[i]);
+		else if (ch->node != page_to_nid(ch->pages[i]))
+			ch->node = NUMA_NO_NODE;
 	}
 	ch->in_max = args->max_packet;
-	ch->in_buf = kvmalloc(ch->in_max, GFP_KERNEL);
+	ch->in_buf = kvmalloc_node(ch->in_max, GFP_KERNEL, node);
 	ch->out_map = vmb_ring_map(ch->pages, nr_out);
 	ch->in_map = vmb_ring_map(ch->pages + nr_out, nr_in);
 	if (!ch->in_buf || !ch->out_map || !ch->in_map)

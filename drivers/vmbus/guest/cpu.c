@@ -8,6 +8,8 @@
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/topology.h>
 
 #include "guest.h"
 #include "trace.h"
@@ -215,6 +217,13 @@ void vmb_guest_cpu_stop(struct vmb_guest_bus *bus)
 	bus->started = false;
 }
 
+static void *vmb_guest_cpu_page(unsigned int cpu)
+{
+	struct page *page = alloc_pages_node(cpu_to_node(cpu), GFP_KERNEL | __GFP_ZERO, 0);
+
+	return page ? page_address(page) : NULL;
+}
+
 /**
  * vmb_guest_cpu_alloc - memory for all possible CPUs
  * @bus: the bus
@@ -234,8 +243,8 @@ int vmb_guest_cpu_alloc(struct vmb_guest_bus *bus)
 	for_each_possible_cpu(cpu) {
 		struct vmb_guest_percpu *c = per_cpu_ptr(bus->cpu, cpu);
 
-		c->synic.msg = (void *)get_zeroed_page(GFP_KERNEL);
-		c->synic.evt = (void *)get_zeroed_page(GFP_KERNEL);
+		c->synic.msg = vmb_guest_cpu_page(cpu);
+		c->synic.evt = vmb_guest_cpu_page(cpu);
 		if (!c->synic.msg || !c->synic.evt)
 			return -ENOMEM;
 	}

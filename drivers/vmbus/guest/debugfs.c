@@ -28,7 +28,7 @@ static void vmb_guest_debugfs_channels(struct seq_file *s, struct vmb_guest_bus 
 	struct vmb_guest_chan *ch;
 	unsigned long relid;
 
-	seq_puts(s, "channel\tdevice\tindex\tstate\tcpu\tinterrupts\tevents\tpackets_in\tpackets_out\tintr_in_full\tintr_out_empty\tout_full_first\tout_full_total\twants\tbroken\n");
+	seq_puts(s, "channel\tdevice\tindex\tstate\tcpu\tinterrupts\tevents\tpackets_in\tpackets_out\tintr_in_full\tintr_out_empty\tout_full_first\tout_full_total\twants\tbroken\tnode\n");
 	rcu_read_lock();
 	xa_for_each(&bus->chans, relid, ch) {
 		const struct vmb_guest_stats *st = &ch->stats;
@@ -43,9 +43,9 @@ static void vmb_guest_debugfs_channels(struct seq_file *s, struct vmb_guest_bus 
 			   READ_ONCE(st->packets_in), READ_ONCE(st->packets_out),
 			   atomic64_read(&st->intr_in_full),
 			   atomic64_read(&st->intr_out_empty));
-		seq_printf(s, "%llu\t%llu\t%u\t%d\n", READ_ONCE(st->out_full_first),
+		seq_printf(s, "%llu\t%llu\t%u\t%d\t%d\n", READ_ONCE(st->out_full_first),
 			   READ_ONCE(st->out_full_total), READ_ONCE(ch->out_want),
-			   READ_ONCE(ch->broken));
+			   READ_ONCE(ch->broken), READ_ONCE(ch->node));
 	}
 	rcu_read_unlock();
 }

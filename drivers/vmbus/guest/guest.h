@@ -288,6 +288,7 @@ struct vmb_guest_stats {
  * @told: the driver knows that it was rescinded
  * @pages: of both rings, header pages included
  * @nr_pages: how many
+ * @node: that all of them are on, or NUMA_NO_NODE; for people
  * @gpadl: what the host knows them by
  * @out_map: mapping of the ring to the host
  * @in_map: mapping of the ring from the host
@@ -328,6 +329,7 @@ struct vmb_guest_chan {
 	bool told;
 	struct page **pages;
 	unsigned int nr_pages;
+	int node;
 	struct vmb_guest_gpadl gpadl;
 	void *out_map;
 	void *in_map;

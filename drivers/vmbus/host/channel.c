@@ -11,6 +11,20 @@
 #include "host.h"
 #include "trace.h"
 
+static struct vmb_chan *vmb_chan_alloc(struct vmb_bus *bus, int node)
+{
+	struct vmb_chan *ch = kzalloc_node(sizeof(*ch), GFP_KERNEL_ACCOUNT, node);
+
+	if (!ch)
+		return NULL;
+	kref_init(&ch->ref);
+	ch->bus = bus;
+	ch->state = VMB_CHAN_OFFERED;
+	ch->pub.node = node;
+	vmb_chan_init_data(ch);
+	return ch;
+}
+
 /**
  * vmb_chan_create - make a channel for a device and give it an id
  * @bus: the bus
@@ -27,18 +41,15 @@ struct vmb_chan *vmb_chan_create(struct vmb_bus *bus, struct vmb_host_device *de
 	int ret;
 
 	lockdep_assert_held(&bus->partition->lock);
-	ch = kzalloc(sizeof(*ch), GFP_KERNEL_ACCOUNT);
+	/* the VP that takes its interrupts is chosen when it is opened */
+	ch = vmb_chan_alloc(bus, vmb_vp_node(bus->msg_vp));
 	if (!ch)
 		return ERR_PTR(-ENOMEM);
-	kref_init(&ch->ref);
-	ch->bus = bus;
-	ch->state = VMB_CHAN_OFFERED;
 	ch->dedicated = bus->version >= VMB_VERSION_2_4;
 	ch->pub.dev = dev;
 	ch->pub.index = index;
 	ch->instance_id = dev->instance_id;
 	ch->pub.version = bus->version;
-	vmb_chan_init_data(ch);
 
 	/* the id is not to be found before the channel is whole */
 	ret = xa_alloc(&bus->chans, &ch->pub.relid, ch,
@@ -84,6 +95,46 @@ void vmb_chan_forget(struct vmb_chan *ch)
 	vmb_gpadl_purge(ch->bus, ch->pub.relid);
 	xa_erase(&ch->bus->chans, ch->pub.relid);
 	vmb_chan_put(ch);
+}
+
+/*
+ * Have a channel that is closed on the node where it will be used: another one
+ * takes its place. What was queued for the old one finds that closed. Returns the
+ * one to use, which is the old one without memory for another.
+ */
+static struct vmb_chan *vmb_chan_to_node(struct vmb_chan *old, int node)
+{
+	struct vmb_bus *bus = old->bus;
+	struct vmb_hdev *hdev = old->pub.dev->priv;
+	struct vmb_chan *ch;
+
+	lockdep_assert_held(&bus->partition->lock);
+	if (old->pub.node == node)
+		return old;
+	ch = vmb_chan_alloc(bus, node);
+	if (!ch)
+		return old;
+	ch->pub.relid = old->pub.relid;
+	ch->pub.dev = old->pub.dev;
+	ch->pub.index = old->pub.index;
+	ch->pub.version = old->pub.version;
+	ch->dedicated = old->dedicated;
+	ch->instance_id = old->instance_id;
+	/* of a channel that is closed nothing changes them */
+	ch->in_stats = old->in_stats;
+	ch->out_stats = old->out_stats;
+
+	kref_get(&bus->ref);
+	hdev->chan[ch->pub.index] = ch;
+	/* replaces an entry, for which it needs no memory */
+	xa_store(&bus->chans, ch->pub.relid, ch, GFP_KERNEL_ACCOUNT);
+	/*
+	 * Signals have found either: what the guest wrote before one that found
+	 * the old one is there when the first poll of the new one looks.
+	 */
+	synchronize_rcu_expedited();
+	vmb_chan_put(old);
+	return ch;
 }
 
 static void vmb_chan_unmap(struct vmb_chan *ch)
@@ -150,7 +201,7 @@ unmap:
 
 /**
  * vmb_chan_open - the guest opens a channel
- * @ch: the channel
+ * @ch: the channel; may be another one afterwards, see vmb_chan_to_node()
  * @msg: private copy of the message
  *
  * Context: a thread of the VMM; may sleep; partition's lock.
@@ -176,7 +227,9 @@ u32 vmb_chan_open(struct vmb_chan *ch, const struct vmb_msg_open *msg)
 		return VMB_STATUS_INVALID_PARAMETER;
 	}
 
-	ch->in_buf = kvmalloc(VMB_HOST_MAX_PACKET, GFP_KERNEL_ACCOUNT);
+	ch = vmb_chan_to_node(ch, vmb_vp_node(vp));
+	ch->in_buf = kvmalloc_node(VMB_HOST_MAX_PACKET, GFP_KERNEL_ACCOUNT,
+				   ch->pub.node);
 	if (!ch->in_buf)
 		return VMB_STATUS_NO_MEMORY;
 	ret = vmb_chan_map(ch, le32_to_cpu(msg->ring_gpadl),

@@ -5,11 +5,40 @@
  * on.
  */
 #include <linux/debugfs.h>
+#include <linux/export.h>
+#include <linux/mm.h>
 #include <linux/seq_file.h>
+#include <linux/vmalloc.h>
 
 #include "host.h"
 
 static struct dentry *vmb_debugfs_root;
+
+/**
+ * vmb_host_memory_node - where memory is, for people
+ * @mem: allocated; NULL does not count
+ * @nr: how many
+ *
+ * Context: any.
+ * Return: the node that all of it is on; NUMA_NO_NODE if there is no such node.
+ */
+int vmb_host_memory_node(const void * const *mem, unsigned int nr)
+{
+	int all = NUMA_NO_NODE, node;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		if (!mem[i])
+			continue;
+		node = page_to_nid(is_vmalloc_addr(mem[i]) ? vmalloc_to_page(mem[i]) :
+							     virt_to_page(mem[i]));
+		if (all != NUMA_NO_NODE && all != node)
+			return NUMA_NO_NODE;
+		all = node;
+	}
+	return all;
+}
+EXPORT_SYMBOL_GPL(vmb_host_memory_node);
 
 static void vmb_debugfs_vps(struct seq_file *s, struct vmb_bus *bus)
 {
@@ -34,10 +63,11 @@ static void vmb_debugfs_channels(struct seq_file *s, struct vmb_bus *bus)
 	struct vmb_chan *ch;
 	unsigned long relid;
 
-	seq_puts(s, "channel\tdevice\tindex\tstate\tvp\tkicks\tpolls_vcpu\tpolls_worker\tpackets\tcompletions\tinterrupts\tring_full\tbroken\tplace\n");
+	seq_puts(s, "channel\tdevice\tindex\tstate\tvp\tkicks\tpolls_vcpu\tpolls_worker\tpackets\tcompletions\tinterrupts\tring_full\tbroken\tplace\tnode\n");
 	xa_for_each(&bus->chans, relid, ch) {
 		const struct vmb_chan_in_stats *in = &ch->in_stats;
 		const struct vmb_chan_out_stats *out = &ch->out_stats;
+		const void *mem[] = { ch, ch->in_buf };
 
 		seq_printf(s, "%u\t%s\t%u\t%s\t", ch->pub.relid,
 			   ch->pub.dev ? vmb_host_device_name(ch->pub.dev) : "-",
@@ -48,12 +78,13 @@ static void vmb_debugfs_channels(struct seq_file *s, struct vmb_bus *bus)
 			   READ_ONCE(in->polls_vcpu),
 			   READ_ONCE(in->polls_worker),
 			   READ_ONCE(in->packets));
-		seq_printf(s, "%llu\t%lld\t%llu\t%d\t%s\n",
+		seq_printf(s, "%llu\t%lld\t%llu\t%d\t%s\t%d\n",
 			   READ_ONCE(out->completions),
 			   atomic64_read(&out->interrupts),
 			   READ_ONCE(out->ring_full),
 			   READ_ONCE(ch->broken),
-			   READ_ONCE(ch->place.worker) ? "worker" : "vcpu");
+			   READ_ONCE(ch->place.worker) ? "worker" : "vcpu",
+			   vmb_host_memory_node(mem, ARRAY_SIZE(mem)));
 	}
 }
 

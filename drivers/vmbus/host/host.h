@@ -212,6 +212,7 @@ void vmb_vp_clear_synic(struct vmb_vp *vp);
 void vmb_vp_destroy(struct vmb_vp *vp);
 void vmb_vp_free(struct vmb_vp *vp);
 bool vmb_vp_is_current(struct vmb_vp *vp);
+int vmb_vp_node(struct vmb_vp *vp);
 struct vmb_vp_thread *vmb_vp_thread_create(struct vmb_vp *vp,
 					   struct task_struct *task);
 void vmb_vp_thread_put(struct vmb_vp_thread *thread);

@@ -5,11 +5,13 @@
  */
 #define pr_fmt(fmt) "vmb_host: " fmt
 
+#include <linux/cpumask.h>
 #include <linux/file.h>
 #include <linux/highmem.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
+#include <linux/topology.h>
 
 #include "host.h"
 #include "trace.h"
@@ -300,6 +302,30 @@ static struct vmb_vp_thread *vmb_vp_thread_of(struct vmb_vp *vp)
 bool vmb_vp_is_current(struct vmb_vp *vp)
 {
 	return vmb_vp_thread_of(vp)->task == current;
+}
+
+/**
+ * vmb_vp_node - the node where a VP runs
+ * @vp: the VP
+ *
+ * Where its thread runs, or ran last. A thread that sleeps, as a halted vCPU's
+ * does, is only moved when it wakes up, so of one that may not run there any more
+ * it is where it may.
+ *
+ * Context: partition's lock.
+ */
+int vmb_vp_node(struct vmb_vp *vp)
+{
+	struct task_struct *task = vmb_vp_thread_of(vp)->task;
+	unsigned int cpu = task_cpu(task), allowed;
+
+	/* the mask may change meanwhile: then this is as good as the one before */
+	if (!cpumask_test_cpu(cpu, task->cpus_ptr)) {
+		allowed = cpumask_any_and(task->cpus_ptr, cpu_online_mask);
+		if (allowed < nr_cpu_ids)
+			cpu = allowed;
+	}
+	return cpu_to_node(cpu);
 }
 
 /*

@@ -17,6 +17,7 @@
 #include <linux/log2.h>
 #include <linux/slab.h>
 #include <linux/tcp.h>
+#include <linux/topology.h>
 #include <linux/udp.h>
 #include <net/ip6_checksum.h>
 #include <net/netdev_queues.h>
@@ -50,7 +51,7 @@ static void slot_return(struct vsc_net_tx *tx, u32 nr)
 
 /**
  * vsc_net_tx_alloc() - a channel's share of the send buffer
- * @chan: the channel
+ * @chan: the channel, open
  *
  * Context: process.
  * Return: 0 or -ENOMEM.
@@ -60,9 +61,10 @@ int vsc_net_tx_alloc(struct vsc_net_chan *chan)
 	struct vsc_net_dev *nd = chan->nd;
 	struct vsc_net_tx *tx = &chan->tx;
 	u32 nr = min(nd->nr_sections / nd->nr_chans, VSC_NET_MAX_SLOTS);
+	int node = cpu_to_node(READ_ONCE(chan->cpu));
 
-	tx->slots = kvcalloc(nr, sizeof(*tx->slots), GFP_KERNEL);
-	tx->free = kvcalloc(roundup_pow_of_two(nr), sizeof(*tx->free), GFP_KERNEL);
+	tx->slots = kvcalloc_node(nr, sizeof(*tx->slots), GFP_KERNEL, node);
+	tx->free = kvcalloc_node(roundup_pow_of_two(nr), sizeof(*tx->free), GFP_KERNEL, node);
 	if (!tx->slots || !tx->free) {
 		vsc_net_tx_free(chan);
 		return -ENOMEM;

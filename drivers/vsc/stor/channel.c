@@ -5,6 +5,7 @@
 #define pr_fmt(fmt) "vsc_stor: " fmt
 
 #include <linux/slab.h>
+#include <linux/topology.h>
 
 #include "stor.h"
 
@@ -130,12 +131,14 @@ void vsc_stor_channel_place(struct vsc_stor_dev *sd)
  */
 static struct vsc_stor_chan *sub_channel_of(struct vsc_stor_dev *sd, u16 queue)
 {
+	int cpu = storport_queue_cpu(sd->adapter, queue);
 	struct vsc_stor_chan *chan;
 
 	list_for_each_entry(chan, &sd->chans, node)
 		if (chan->queue == queue)
 			return chan;
-	chan = kzalloc(sizeof(*chan), GFP_KERNEL);
+	chan = kzalloc_node(sizeof(*chan), GFP_KERNEL,
+			    cpu < 0 ? NUMA_NO_NODE : cpu_to_node(cpu));
 	if (!chan)
 		return NULL;
 	chan->sd = sd;

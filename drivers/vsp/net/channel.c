@@ -104,13 +104,13 @@ static struct vsp_net_chan *chan_alloc(struct vsp_net_nic *nic, struct vmb_chann
 {
 	struct vsp_net_chan *chan;
 
-	chan = kzalloc(sizeof(*chan), GFP_KERNEL_ACCOUNT);
+	chan = kzalloc_node(sizeof(*chan), GFP_KERNEL_ACCOUNT, ch->node);
 	if (!chan)
 		return NULL;
-	chan->iov = kvmalloc_array(VSP_NET_MAX_IOV, sizeof(*chan->iov),
-				   GFP_KERNEL_ACCOUNT);
-	chan->control = kmalloc(VSP_NET_MAX_CONTROL, GFP_KERNEL_ACCOUNT);
-	chan->answer = kmalloc(VSP_NET_MAX_CONTROL, GFP_KERNEL_ACCOUNT);
+	chan->iov = kvmalloc_node(array_size(VSP_NET_MAX_IOV, sizeof(*chan->iov)),
+				  GFP_KERNEL_ACCOUNT, ch->node);
+	chan->control = kmalloc_node(VSP_NET_MAX_CONTROL, GFP_KERNEL_ACCOUNT, ch->node);
+	chan->answer = kmalloc_node(VSP_NET_MAX_CONTROL, GFP_KERNEL_ACCOUNT, ch->node);
 	if (!chan->iov || !chan->control || !chan->answer) {
 		chan_free(chan);
 		return NULL;

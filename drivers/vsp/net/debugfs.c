@@ -16,14 +16,20 @@ static void show_channel(struct seq_file *m, const struct vsp_net_queue *queue)
 {
 	const struct vsp_net_chan *chan = queue->chan;
 	const struct vsp_net_stats *s = &queue->stats;
+	const void *mem[4];
 
 	lockdep_assert_held(&queue->nic->lock);
 	if (!chan)
 		return;
-	seq_printf(m, "channel %u: state %s guest_frame %u outstanding %d have %u in %llu out %llu\n",
+	mem[0] = chan;
+	mem[1] = chan->iov;
+	mem[2] = chan->control;
+	mem[3] = chan->answer;
+	seq_printf(m, "channel %u: state %s guest_frame %u outstanding %d have %u in %llu out %llu node %d\n",
 		   queue->index, vsp_net_state_name(READ_ONCE(chan->state)),
 		   READ_ONCE(chan->mtu), atomic_read(&chan->outstanding),
-		   READ_ONCE(queue->nr_free), s->frames_in, s->frames_out);
+		   READ_ONCE(queue->nr_free), s->frames_in, s->frames_out,
+		   vmb_host_memory_node(mem, ARRAY_SIZE(mem)));
 }
 
 static void show_settings(struct seq_file *m, const struct vsp_net_settings *set)

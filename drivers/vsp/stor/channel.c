@@ -50,14 +50,14 @@ int vsp_stor_chan_open(struct vmb_channel *ch, const u8 *user)
 	struct vsp_stor_lun *lun;
 	int i;
 
-	chan = kzalloc(sizeof(*chan), GFP_KERNEL_ACCOUNT);
+	chan = kzalloc_node(sizeof(*chan), GFP_KERNEL_ACCOUNT, ch->node);
 	if (!chan)
 		return -ENOMEM;
-	chan->iov = kvmalloc_array(VSP_STOR_MAX_IOV, sizeof(*chan->iov),
-				   GFP_KERNEL_ACCOUNT);
-	chan->bvec = kmalloc_array(BIO_MAX_VECS, sizeof(*chan->bvec),
-				   GFP_KERNEL_ACCOUNT);
-	chan->scratch = kmalloc(VSP_STOR_SCRATCH, GFP_KERNEL_ACCOUNT);
+	chan->iov = kvmalloc_node(array_size(VSP_STOR_MAX_IOV, sizeof(*chan->iov)),
+				  GFP_KERNEL_ACCOUNT, ch->node);
+	chan->bvec = kmalloc_array_node(BIO_MAX_VECS, sizeof(*chan->bvec),
+					GFP_KERNEL_ACCOUNT, ch->node);
+	chan->scratch = kmalloc_node(VSP_STOR_SCRATCH, GFP_KERNEL_ACCOUNT, ch->node);
 	chan->stats = alloc_percpu_gfp(struct vsp_stor_chan_stats,
 				       GFP_KERNEL_ACCOUNT);
 	if (!chan->iov || !chan->bvec || !chan->scratch || !chan->stats)

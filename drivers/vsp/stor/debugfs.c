@@ -66,12 +66,16 @@ static int state_show(struct seq_file *m, void *unused)
 		   atomic_read(&ctrl->bulk_bytes));
 
 	spin_lock(&ctrl->chan_lock);
-	list_for_each_entry(chan, &ctrl->channels, node)
-		seq_printf(m, "channel %u: taken %llu in_flight %llu requests %llu malformed %llu throttles %llu\n",
+	list_for_each_entry(chan, &ctrl->channels, node) {
+		const void *mem[] = { chan, chan->iov, chan->bvec, chan->scratch };
+
+		seq_printf(m, "channel %u: taken %llu in_flight %llu requests %llu malformed %llu throttles %llu node %d\n",
 			   chan->ch->index, READ_ONCE(chan->taken),
 			   vsp_stor_chan_inflight(chan),
 			   vsp_stor_chan_outstanding(chan),
-			   READ_ONCE(chan->malformed), READ_ONCE(chan->throttles));
+			   READ_ONCE(chan->malformed), READ_ONCE(chan->throttles),
+			   vmb_host_memory_node(mem, ARRAY_SIZE(mem)));
+	}
 	spin_unlock(&ctrl->chan_lock);
 
 	rcu_read_lock();

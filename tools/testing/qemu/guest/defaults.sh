@@ -9,6 +9,9 @@ L1_MEM=2G
 # The emulator goes wrong with several CPUs that run guests of their own, so only
 # what needs them has them.
 L1_CPUS=1
+# NUMA nodes, with equal shares of the memory and of the CPUs, of which there are as many
+# or more.
+L1_NODES=1
 # When the host is emulated, each instruction takes 1 ns of its time, however busy
 # the machine is: what time a thread has run counts instructions. One CPU only.
 L1_ICOUNT=no

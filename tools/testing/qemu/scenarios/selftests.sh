@@ -3,6 +3,7 @@
 # DESCRIPTION: processes that play the guest over /dev/vmb, no VM needed
 
 L1_CPUS=2
+L1_NODES=2
 TIMEOUT=480
 
 . "$SCENARIO_LIB/selftests.sh"
