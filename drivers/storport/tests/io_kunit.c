@@ -101,11 +101,20 @@ static void io_order(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_counter(fake, STORPORT_CNT_STALE_ID), 0);
 }
 
+/* The queue of this CPU. */
+static unsigned int queue_here(struct fake *fake)
+{
+	struct blk_mq_tag_set *set = &fake->adapter->host->tag_set;
+
+	return set->map[HCTX_TYPE_DEFAULT].mq_map[raw_smp_processor_id()];
+}
+
 /* The device is told once of what comes together. */
 static void io_batch(struct kunit *test)
 {
 	struct fake *fake = test->priv;
-	struct storport_queue *queue = storport_port_of(fake->adapter)->queues;
+	struct storport_port *port = storport_port_of(fake->adapter);
+	struct storport_queue *queue;
 	struct fake_bio *fb[8];
 	struct blk_plug plug;
 	int i, starts, commits;
@@ -114,10 +123,14 @@ static void io_batch(struct kunit *test)
 		fb[i] = fake_bio(test, fake, REQ_OP_WRITE, i * 16);
 	starts = fake->starts;
 	commits = fake->commits;
+	/* all of one CPU's queue */
+	migrate_disable();
+	queue = &port->queues[queue_here(fake)];
 	blk_start_plug(&plug);
 	for (i = 0; i < 8; i++)
 		fake_bio_submit(fb[i]);
 	blk_finish_plug(&plug);
+	migrate_enable();
 	for (i = 0; i < 8; i++)
 		KUNIT_EXPECT_EQ(test, fake_bio_wait(test, fb[i]), BLK_STS_OK);
 	KUNIT_EXPECT_EQ(test, fake->starts - starts, 8);
@@ -140,6 +153,8 @@ static void io_twice(struct kunit *test)
 	u64 id, next = 0;
 	int i;
 
+	/* tags belong to a queue, and so to a CPU */
+	migrate_disable();
 	fake->hold = -1;
 	fake_bio_submit(a);
 	FAKE_WAIT(test, fake_held(fake) == 1);
@@ -160,6 +175,7 @@ static void io_twice(struct kunit *test)
 		fake_finish(fake, next);
 		fake_bio_wait(test, b);
 	}
+	migrate_enable();
 	KUNIT_ASSERT_EQ(test, lower_32_bits(next), lower_32_bits(id));
 	KUNIT_EXPECT_NE(test, next, id);
 	KUNIT_EXPECT_EQ(test, storport_complete(fake->adapter, id, &good), -ENOENT);
