@@ -49,7 +49,7 @@ int storport_miniport_init(struct storport_miniport *mp)
 		.slave_alloc		= storport_lun_alloc,
 		.device_configure	= storport_lun_configure,
 		.slave_destroy		= storport_lun_free,
-		.change_queue_depth	= storport_lun_depth,
+		.change_queue_depth	= scsi_change_queue_depth,
 		.track_queue_depth	= 1,
 		.skip_settle_delay	= 1,
 		.this_id		= -1,
