@@ -170,6 +170,8 @@ storport_adapter_add(const struct storport_miniport *mp, struct device *dev,
 	ret = scsi_add_host(host, dev);
 	if (ret)
 		goto stop;
+	/* with one queue, too: the device is another kernel's, which has schedulers */
+	host->tag_set.flags |= BLK_MQ_F_NO_SCHED_BY_DEFAULT;
 	storport_debugfs_add(port);
 	storport_rescan_start(port);
 	if (!adapter->config.no_scan)

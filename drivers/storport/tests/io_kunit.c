@@ -47,6 +47,8 @@ static void io_scan(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, host->tag_set.nr_hw_queues,
 			fake->adapter->config.nr_queues);
 	KUNIT_EXPECT_EQ(test, queue_virt_boundary(bdev_get_queue(fake->bdev)), 4095UL);
+	/* however many queues there are */
+	KUNIT_EXPECT_TRUE(test, host->tag_set.flags & BLK_MQ_F_NO_SCHED_BY_DEFAULT);
 	KUNIT_EXPECT_GT(test, fake->builds, 0);
 	KUNIT_EXPECT_EQ(test, fake->builds, fake->starts);
 	KUNIT_EXPECT_GT(test, fake->commits, 0);
