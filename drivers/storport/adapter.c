@@ -49,7 +49,7 @@ int storport_miniport_init(struct storport_miniport *mp)
 		.slave_alloc		= storport_lun_alloc,
 		.device_configure	= storport_lun_configure,
 		.slave_destroy		= storport_lun_free,
-		.change_queue_depth	= storport_lun_depth,
+		.change_queue_depth	= scsi_change_queue_depth,
 		.track_queue_depth	= 1,
 		.skip_settle_delay	= 1,
 		.this_id		= -1,
@@ -170,6 +170,8 @@ storport_adapter_add(const struct storport_miniport *mp, struct device *dev,
 	ret = scsi_add_host(host, dev);
 	if (ret)
 		goto stop;
+	/* with one queue, too: the device is another kernel's, which has schedulers */
+	host->tag_set.flags |= BLK_MQ_F_NO_SCHED_BY_DEFAULT;
 	storport_debugfs_add(port);
 	storport_rescan_start(port);
 	if (!adapter->config.no_scan)

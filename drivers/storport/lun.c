@@ -72,22 +72,6 @@ void storport_lun_free(struct scsi_device *sdev)
 }
 
 /**
- * storport_lun_depth() - change the queue depth
- * @sdev: the mid-layer's
- * @depth: commands in flight
- *
- * Context: any.
- * Return: the new depth.
- */
-int storport_lun_depth(struct scsi_device *sdev, int depth)
-{
-	struct storport_port *port = shost_priv(sdev->host);
-	u64 max = (u64)port->adapter.config.queue_depth * port->nr_queues;
-
-	return scsi_change_queue_depth(sdev, min_t(u64, depth, max));
-}
-
-/**
  * storport_lun_begin() - one more command in flight
  * @lun: the logical unit
  *

@@ -282,7 +282,6 @@ extern const struct attribute_group *storport_lun_groups[];
 int storport_lun_alloc(struct scsi_device *sdev);
 int storport_lun_configure(struct scsi_device *sdev, struct queue_limits *lim);
 void storport_lun_free(struct scsi_device *sdev);
-int storport_lun_depth(struct scsi_device *sdev, int depth);
 void storport_lun_sum(struct storport_lun *lun, struct storport_stats *sum);
 void storport_lun_begin(struct storport_lun *lun);
 void storport_lun_end(struct storport_lun *lun);

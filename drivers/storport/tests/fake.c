@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The adapter that is made up. Commands are answered by a work item, or by the
- * test, or by a poll; never by whoever starts them.
+ * test, or by a poll; never by whoever starts them, and on any CPU.
  */
 #include <linux/async.h>
 #include <linux/module.h>
@@ -316,7 +316,7 @@ static void fake_commit(struct storport_adapter *adapter, unsigned int queue)
 		if (storport_id_queue(fc->id) == queue)
 			fc->committed = true;
 	spin_unlock_irq(&fake->lock);
-	schedule_work(&fake->work);
+	queue_work(system_unbound_wq, &fake->work);
 }
 
 static int fake_poll(struct storport_adapter *adapter, unsigned int queue)
@@ -585,7 +585,7 @@ void fake_release(struct fake *fake)
 		fc->held = false;
 	spin_unlock_irq(&fake->lock);
 	if (fake->adapter)
-		schedule_work(&fake->work);
+		queue_work(system_unbound_wq, &fake->work);
 }
 
 u64 fake_counter(struct fake *fake, unsigned int counter)

@@ -47,6 +47,8 @@ static void io_scan(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, host->tag_set.nr_hw_queues,
 			fake->adapter->config.nr_queues);
 	KUNIT_EXPECT_EQ(test, queue_virt_boundary(bdev_get_queue(fake->bdev)), 4095UL);
+	/* however many queues there are */
+	KUNIT_EXPECT_TRUE(test, host->tag_set.flags & BLK_MQ_F_NO_SCHED_BY_DEFAULT);
 	KUNIT_EXPECT_GT(test, fake->builds, 0);
 	KUNIT_EXPECT_EQ(test, fake->builds, fake->starts);
 	KUNIT_EXPECT_GT(test, fake->commits, 0);
@@ -101,11 +103,20 @@ static void io_order(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_counter(fake, STORPORT_CNT_STALE_ID), 0);
 }
 
+/* The queue of this CPU. */
+static unsigned int queue_here(struct fake *fake)
+{
+	struct blk_mq_tag_set *set = &fake->adapter->host->tag_set;
+
+	return set->map[HCTX_TYPE_DEFAULT].mq_map[raw_smp_processor_id()];
+}
+
 /* The device is told once of what comes together. */
 static void io_batch(struct kunit *test)
 {
 	struct fake *fake = test->priv;
-	struct storport_queue *queue = storport_port_of(fake->adapter)->queues;
+	struct storport_port *port = storport_port_of(fake->adapter);
+	struct storport_queue *queue;
 	struct fake_bio *fb[8];
 	struct blk_plug plug;
 	int i, starts, commits;
@@ -114,10 +125,14 @@ static void io_batch(struct kunit *test)
 		fb[i] = fake_bio(test, fake, REQ_OP_WRITE, i * 16);
 	starts = fake->starts;
 	commits = fake->commits;
+	/* all of one CPU's queue */
+	migrate_disable();
+	queue = &port->queues[queue_here(fake)];
 	blk_start_plug(&plug);
 	for (i = 0; i < 8; i++)
 		fake_bio_submit(fb[i]);
 	blk_finish_plug(&plug);
+	migrate_enable();
 	for (i = 0; i < 8; i++)
 		KUNIT_EXPECT_EQ(test, fake_bio_wait(test, fb[i]), BLK_STS_OK);
 	KUNIT_EXPECT_EQ(test, fake->starts - starts, 8);
@@ -140,6 +155,8 @@ static void io_twice(struct kunit *test)
 	u64 id, next = 0;
 	int i;
 
+	/* tags belong to a queue, and so to a CPU */
+	migrate_disable();
 	fake->hold = -1;
 	fake_bio_submit(a);
 	FAKE_WAIT(test, fake_held(fake) == 1);
@@ -160,6 +177,7 @@ static void io_twice(struct kunit *test)
 		fake_finish(fake, next);
 		fake_bio_wait(test, b);
 	}
+	migrate_enable();
 	KUNIT_ASSERT_EQ(test, lower_32_bits(next), lower_32_bits(id));
 	KUNIT_EXPECT_NE(test, next, id);
 	KUNIT_EXPECT_EQ(test, storport_complete(fake->adapter, id, &good), -ENOENT);
@@ -406,9 +424,8 @@ static void io_depth(struct kunit *test)
 	for (i = 0; i < 8; i++)
 		KUNIT_EXPECT_EQ(test, fake_bio_wait(test, fb[i]), BLK_STS_OK);
 	KUNIT_EXPECT_EQ(test, atomic_read(&lun->in_flight), 0);
-	/* more than all queues hold is not to be had */
-	KUNIT_EXPECT_EQ(test, sdev->host->hostt->change_queue_depth(sdev, 100000),
-			16 * storport_port_of(fake->adapter)->nr_queues);
+	/* more than one queue holds is not to be had, however many there are */
+	KUNIT_EXPECT_EQ(test, sdev->host->hostt->change_queue_depth(sdev, 100000), 16);
 	scsi_device_put(sdev);
 }
 

@@ -316,6 +316,9 @@ static void vmb_guest_add_primary(struct vmb_guest_chan *ch)
 
 	/* whose work was queued before this one */
 	wait_event(ch->bus->left, vmb_guest_offer_alone(ch));
+	/* meanwhile the host may have taken it back: no driver is to see it */
+	if (vmb_guest_chan_rescinded(ch))
+		return;
 	ret = device_add(&vdev->pub.dev);
 	if (ret)
 		vmb_guest_chan_warn(ch, "device not added: error %d\n", ret);

@@ -701,7 +701,7 @@ ssize_t vmb_host_iter_pinned(struct vmb_channel *ch, const struct vmb_packet *pk
 			if (pfn >> (64 - VMB_PAGE_SHIFT) || gpa < r->gpa ||
 			    gpa - r->gpa >= r->len)
 				return -ENOENT;
-			page = vmb_pin_page(r->pin, gpa - r->gpa);
+			page = pfn_to_page(vmb_pin_pfn(r->pin, gpa - r->gpa));
 			if (n && page_to_phys(page) + offset == next) {
 				bvec[n - 1].bv_len += len;
 			} else {

@@ -89,7 +89,7 @@ struct vmb_pin *vmb_pin_create(struct vmb_bus *bus, u64 hva, u64 len);
 void vmb_pin_compact(struct vmb_pin *pin, u64 hva);
 void vmb_pin_drop_begin(struct vmb_pin *pin);
 void vmb_pin_drop(struct vmb_pin *pin);
-struct page *vmb_pin_page(const struct vmb_pin *pin, u64 offset);
+unsigned long vmb_pin_pfn(const struct vmb_pin *pin, u64 offset);
 
 /* Guest memory: mem.c */
 

@@ -245,18 +245,17 @@ void vmb_pin_drop(struct vmb_pin *pin)
 }
 
 /**
- * vmb_pin_page - find a page of a range
+ * vmb_pin_pfn - find a page of a range
  * @pin: the range
  * @offset: from its start, in bytes
  *
  * Context: any.
- * Return: it.
+ * Return: its page frame number.
  */
-struct page *vmb_pin_page(const struct vmb_pin *pin, u64 offset)
+unsigned long vmb_pin_pfn(const struct vmb_pin *pin, u64 offset)
 {
 	unsigned long n = (offset >> PAGE_SHIFT) + pin->skip;
 
-	return pfn_to_page(pin->pfn[n >> pin->order] +
-			   (n & ((1UL << pin->order) - 1)));
+	return pin->pfn[n >> pin->order] + (n & ((1UL << pin->order) - 1));
 }
-EXPORT_SYMBOL_IF_KUNIT(vmb_pin_page);
+EXPORT_SYMBOL_IF_KUNIT(vmb_pin_pfn);

@@ -94,6 +94,8 @@ static int host_device_configure(struct scsi_device *sdev, struct queue_limits *
 	dev = &ap->link.device[sdev->id];
 	if (dev->class != ATA_DEV_ATA)
 		return 0;
+	/* before it becomes a block device: behind it is another kernel, which has them */
+	sdev->host->tag_set.flags |= BLK_MQ_F_NO_SCHED_BY_DEFAULT;
 	/* what a command on the channel can be: see vsc_wire_pages() */
 	lim->virt_boundary_mask = VMB_PAGE_SIZE - 1;
 	lim->max_hw_sectors = min(lim->max_hw_sectors, VSC_WIRE_MAX_TRANSFER >> SECTOR_SHIFT);

@@ -109,7 +109,7 @@ static void gpadl_sizes(struct kunit *test)
 static void gpadl_refused(struct kunit *test)
 {
 	struct fake *f = test->priv;
-	struct page *page = virt_to_page(f->synic.msg);
+	struct page *page = virt_to_page(fake_synic(f, f->msg_cpu)->msg);
 	struct vmb_guest_gpadl gpadl;
 
 	f->fail_type = VMB_MSG_GPADL_HEADER;
@@ -151,10 +151,12 @@ static void open_close(struct kunit *test)
 	args.user = "hello";
 	args.user_len = 5;
 	for (i = 0; i < 3; i++) {
+		args.cpu = cpumask_nth(i % num_online_cpus(), cpu_online_mask);
 		KUNIT_ASSERT_EQ(test, vmb_guest_open(ch, &args), 0);
 		EXPECT_ORDER(test, VMB_MSG_GPADL_HEADER, VMB_MSG_OPEN, 0);
 		KUNIT_EXPECT_EQ(test, le32_to_cpu(m->relid), RELID);
-		KUNIT_EXPECT_EQ(test, le32_to_cpu(m->target_vp), FAKE_VP(0));
+		KUNIT_EXPECT_EQ(test, ch->cpu, args.cpu);
+		KUNIT_EXPECT_EQ(test, le32_to_cpu(m->target_vp), FAKE_VP(args.cpu));
 		KUNIT_EXPECT_EQ(test, le32_to_cpu(m->downstream_page), 5);
 		KUNIT_EXPECT_EQ(test, memcmp(m->user, "hello\0\0", 7), 0);
 		KUNIT_ASSERT_NOT_NULL(test, fake_chan(f, RELID));
@@ -202,7 +204,8 @@ static void open_arguments(struct kunit *test)
 	args = test_args;
 	args.cpu = 4711;
 	KUNIT_EXPECT_EQ(test, vmb_guest_open(ch, &args), 0);
-	KUNIT_EXPECT_EQ(test, ch->cpu, 0);
+	KUNIT_EXPECT_LT(test, ch->cpu, nr_cpu_ids);
+	KUNIT_EXPECT_TRUE(test, cpumask_test_cpu(ch->cpu, cpu_online_mask));
 }
 
 static void open_large(struct kunit *test)
@@ -317,48 +320,55 @@ static void move(struct kunit *test)
 {
 	struct fake *f = test->priv;
 	struct vmb_guest_chan *ch = vmb_guest_chan_of(test_dev.dev->primary);
+	struct vmb_guest_open_args args = test_args;
+	/* this machine may have only one CPU, but the host cannot know */
+	unsigned int first = f->msg_cpu, other = first + 1;
 
-	KUNIT_EXPECT_EQ(test, vmb_guest_set_cpu(&ch->pub, 0), -ENOTCONN);
+	args.cpu = first;
+	KUNIT_EXPECT_EQ(test, vmb_guest_set_cpu(&ch->pub, first), -ENOTCONN);
 	KUNIT_EXPECT_EQ(test, vmb_guest_set_cpu(&ch->pub, nr_cpu_ids), -EINVAL);
-	KUNIT_ASSERT_EQ(test, vmb_guest_open(&ch->pub, &test_args), 0);
+	KUNIT_ASSERT_EQ(test, vmb_guest_open(&ch->pub, &args), 0);
 	/* where it is already */
-	KUNIT_EXPECT_EQ(test, vmb_guest_set_cpu(&ch->pub, 0), 0);
+	KUNIT_EXPECT_EQ(test, vmb_guest_set_cpu(&ch->pub, first), 0);
 	KUNIT_EXPECT_EQ(test, f->seen[VMB_MSG_MODIFY_CHANNEL], 0);
 
-	/* this machine has one CPU, but the host cannot know */
 	mutex_lock(&ch->lock);
-	KUNIT_EXPECT_EQ(test, vmb_guest_chan_move(ch, 1), 0);
-	KUNIT_EXPECT_EQ(test, fake_chan(f, RELID)->vp, FAKE_VP(1));
-	KUNIT_EXPECT_EQ(test, ch->pub.cpu, 1);
+	KUNIT_EXPECT_EQ(test, vmb_guest_chan_move(ch, other), 0);
+	KUNIT_EXPECT_EQ(test, fake_chan(f, RELID)->vp, FAKE_VP(other));
+	KUNIT_EXPECT_EQ(test, ch->pub.cpu, other);
 	KUNIT_EXPECT_EQ(test, test_chan.moved, 1);
 
 	f->fail_type = VMB_MSG_MODIFY_CHANNEL;
 	f->fail_status = VMB_STATUS_INVALID_PARAMETER;
-	KUNIT_EXPECT_EQ(test, vmb_guest_chan_move(ch, 2), -EIO);
+	KUNIT_EXPECT_EQ(test, vmb_guest_chan_move(ch, other + 1), -EIO);
 	f->mute = BIT(VMB_MSG_MODIFY_CHANNEL);
-	KUNIT_EXPECT_EQ(test, vmb_guest_chan_move(ch, 2), -ETIMEDOUT);
-	KUNIT_EXPECT_EQ(test, ch->pub.cpu, 1);
+	KUNIT_EXPECT_EQ(test, vmb_guest_chan_move(ch, other + 1), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, ch->pub.cpu, other);
 	KUNIT_EXPECT_EQ(test, test_chan.moved, 1);
 	mutex_unlock(&ch->lock);
 
 	/* the CPU goes, and cannot take the channel along */
-	KUNIT_EXPECT_EQ(test, vmb_guest_cpu_offline(f->bus, 1), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, vmb_guest_cpu_offline(f->bus, other), -ETIMEDOUT);
 	f->mute = 0;
 	f->fail_type = 0;
-	KUNIT_EXPECT_EQ(test, vmb_guest_cpu_offline(f->bus, 1), 0);
-	KUNIT_EXPECT_EQ(test, ch->pub.cpu, 0);
-	KUNIT_EXPECT_EQ(test, fake_chan(f, RELID)->vp, FAKE_VP(0));
+	KUNIT_EXPECT_EQ(test, vmb_guest_cpu_offline(f->bus, other), 0);
+	KUNIT_EXPECT_NE(test, ch->pub.cpu, other);
+	KUNIT_EXPECT_TRUE(test, cpumask_test_cpu(ch->pub.cpu, cpu_online_mask));
+	KUNIT_EXPECT_EQ(test, fake_chan(f, RELID)->vp, FAKE_VP(ch->pub.cpu));
 	KUNIT_EXPECT_EQ(test, test_chan.moved, 2);
 	/* the one that the host talks to stays */
-	KUNIT_EXPECT_EQ(test, vmb_guest_cpu_offline(f->bus, 0), -EBUSY);
+	KUNIT_EXPECT_EQ(test, vmb_guest_cpu_offline(f->bus, first), -EBUSY);
 }
 
 static void move_old_hosts(struct kunit *test)
 {
 	struct fake *f = test->priv;
+	struct vmb_guest_open_args args = test_args;
+	unsigned int first = f->msg_cpu;
 	struct vmb_guest_chan *ch;
 	u32 i;
 
+	args.cpu = first;
 	vmb_guest_bus_suspend(f->bus);
 	for (i = 0; i < 2; i++) {
 		f->max_version = i ? VMB_VERSION_4_0 : VMB_VERSION_4_1;
@@ -366,13 +376,13 @@ static void move_old_hosts(struct kunit *test)
 		fake_offer(f, RELID, 1, 0);
 		settle(f);
 		ch = vmb_guest_chan_of(test_dev.dev->primary);
-		KUNIT_ASSERT_EQ(test, vmb_guest_open(&ch->pub, &test_args), 0);
+		KUNIT_ASSERT_EQ(test, vmb_guest_open(&ch->pub, &args), 0);
 		mutex_lock(&ch->lock);
 		/* 4.1 does not answer, 4.0 does not know the question */
-		KUNIT_EXPECT_EQ(test, vmb_guest_chan_move(ch, 1), i ? -EOPNOTSUPP : 0);
+		KUNIT_EXPECT_EQ(test, vmb_guest_chan_move(ch, first + 1), i ? -EOPNOTSUPP : 0);
 		mutex_unlock(&ch->lock);
 		KUNIT_EXPECT_EQ(test, f->seen[VMB_MSG_MODIFY_CHANNEL], 1);
-		KUNIT_EXPECT_EQ(test, fake_chan(f, RELID)->vp, FAKE_VP(i ? 0 : 1));
+		KUNIT_EXPECT_EQ(test, fake_chan(f, RELID)->vp, FAKE_VP(first + !i));
 		vmb_guest_close(&ch->pub);
 		vmb_guest_bus_suspend(f->bus);
 	}

@@ -31,7 +31,8 @@ static void conn_highest(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->last_conn_of[VMB_MSG_INITIATE_CONTACT], VMB_CONN_MESSAGE_MULTI);
 	/* the SINT, and VTL 0 */
 	KUNIT_EXPECT_EQ(test, le64_to_cpu(m->interrupt_page), VMB_SINT);
-	KUNIT_EXPECT_EQ(test, le32_to_cpu(m->target_vp), FAKE_VP(0));
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(m->target_vp),
+			FAKE_VP(cpumask_first(cpu_online_mask)));
 	KUNIT_EXPECT_NE(test, le64_to_cpu(m->monitor_page[0]), 0);
 	KUNIT_EXPECT_NE(test, m->monitor_page[0], m->monitor_page[1]);
 	/* the host names the connection for all that follows */
@@ -174,7 +175,7 @@ static void conn_unload_unanswered(struct kunit *test)
 static void conn_crash(struct kunit *test)
 {
 	struct fake *f = test->priv;
-	struct vmb_hv_message *slot = f->synic.msg + VMB_SINT;
+	struct vmb_hv_message *slot = fake_synic(f, f->msg_cpu)->msg + VMB_SINT;
 	struct vmb_msg_header hdr = { .type = cpu_to_le32(VMB_MSG_UNLOAD_RESPONSE) };
 
 	KUNIT_ASSERT_EQ(test, fake_connect(f), 0);

@@ -208,6 +208,30 @@ static void receive_modes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vmb_guest_chan_of(chan)->stats.packets_in, 10);
 }
 
+/* Wherever a channel is moved to, there its packets are received. */
+static void receive_elsewhere(struct kunit *test)
+{
+	static const enum vmb_guest_mode modes[] = { VMB_GUEST_BH, VMB_GUEST_ISR };
+	struct fake *f = test->priv;
+	unsigned int m, cpu, n;
+
+	for (m = 0; m < ARRAY_SIZE(modes); m++) {
+		open_as(test, modes[m]);
+		n = 0;
+		for_each_online_cpu(cpu) {
+			KUNIT_ASSERT_EQ(test, vmb_guest_set_cpu(chan, cpu), 0);
+			KUNIT_EXPECT_EQ(test, f->chan[RELID]->vp, FAKE_VP(cpu));
+			/* who moves it looks at it once */
+			flush_work(&vmb_guest_chan_of(chan)->bh);
+			fake_packet(f, RELID, VMB_PKT_INBAND, n, &n, 4);
+			KUNIT_EXPECT_EQ(test, test_chan.packets, ++n);
+			KUNIT_EXPECT_EQ(test, test_chan.last_cpu, cpu);
+		}
+		KUNIT_EXPECT_EQ(test, n, num_online_cpus());
+		KUNIT_EXPECT_EQ(test, test_chan.wrong, 0);
+	}
+}
+
 /* One signal for many: all are received, in an interrupt only so many. */
 static void receive_batch(struct kunit *test)
 {
@@ -696,18 +720,19 @@ static void broken_out(struct kunit *test)
 static void strange_signals(struct kunit *test)
 {
 	struct fake *f = test->priv;
+	unsigned long *evt;
 	u32 i;
 
 	vmb_guest_close(chan);
 	for (i = 0; i < VMB_EVENT_FLAGS; i += 7)
 		fake_signal(f, i);
-	memset(f->synic.evt, 0xff, VMB_PAGE_SIZE);
+	evt = fake_synic(f, f->msg_cpu)->evt;
+	memset(evt, 0xff, VMB_PAGE_SIZE);
 	fake_signal(f, RELID);
 	for (i = 0; i < BITS_TO_LONGS(VMB_EVENT_FLAGS); i++)
-		KUNIT_ASSERT_EQ(test, f->synic.evt[VMB_SINT * BITS_TO_LONGS(VMB_EVENT_FLAGS) + i],
-				0);
+		KUNIT_ASSERT_EQ(test, evt[VMB_SINT * BITS_TO_LONGS(VMB_EVENT_FLAGS) + i], 0);
 	/* another SINT's are not ours */
-	KUNIT_EXPECT_EQ(test, f->synic.evt[0], ~0UL);
+	KUNIT_EXPECT_EQ(test, evt[0], ~0UL);
 	KUNIT_EXPECT_EQ(test, test_chan.packets + test_chan.rooms + test_chan.events, 0);
 	KUNIT_EXPECT_EQ(test, fake_bad(f), 0);
 }
@@ -717,16 +742,22 @@ static void rescinded(struct kunit *test)
 {
 	struct vmb_guest_packet p = inband(1, "x", 1);
 	struct fake *f = test->priv;
+	struct device *dev;
 	bool signal;
 	u32 i;
 
 	for (i = 0; i < 20; i++)
 		KUNIT_ASSERT_EQ(test, fake_put(f, RELID, VMB_PKT_INBAND, i, &i, 4, &signal), 0);
 	fill(test, 500);
+	/* its work has to wait before it closes the channel */
+	dev = get_device(&test_dev.dev->dev);
+	device_lock(dev);
 	fake_rescind(f, RELID);
 	fake_signal(f, RELID);
 	/* until it is closed it can be used, to no effect */
 	KUNIT_EXPECT_EQ(test, vmb_guest_send(chan, &p), -EAGAIN);
+	device_unlock(dev);
+	put_device(dev);
 	settle(f);
 	KUNIT_EXPECT_EQ(test, test_chan.rescinds, 1);
 	KUNIT_EXPECT_EQ(test, test_chan.packets, 20);
@@ -741,6 +772,7 @@ static struct kunit_case data_cases[] = {
 	KUNIT_CASE(send_gpa),
 	KUNIT_CASE(send_limits),
 	KUNIT_CASE(receive_modes),
+	KUNIT_CASE(receive_elsewhere),
 	KUNIT_CASE(receive_batch),
 	KUNIT_CASE(receive_parts),
 	KUNIT_CASE(receive_polled),

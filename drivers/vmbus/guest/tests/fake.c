@@ -2,9 +2,12 @@
 /*
  * The host that the suites play, and the driver that they try.
  */
+#include <linux/cpumask.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
 #include <linux/vmalloc.h>
+#include <linux/workqueue.h>
 
 #include "fake.h"
 
@@ -13,31 +16,70 @@ static struct fake *fake_of(struct vmb_guest_platform *pf)
 	return container_of(pf, struct fake, pf);
 }
 
-/* Raise the interrupt. Bottom halves have run when this returns. */
-static void fake_interrupt(struct fake *f)
+/* The interrupt of this CPU. Interrupts are off. */
+static void fake_irq(void *info)
+{
+	struct fake *f = info;
+	struct fake_vp *vp = &f->vps[smp_processor_id()];
+
+	vp->in_irq = true;
+	do {
+		vp->raised = false;
+		vmb_guest_bus_interrupt(f->bus);
+		/* the work that takes the queue waits for this CPU */
+		if (READ_ONCE(f->bus->stalled))
+			WRITE_ONCE(f->stalled, true);
+	} while (vp->raised);
+	vp->in_irq = false;
+}
+
+/* The same from a thread of this CPU's; bottom halves have run when it returns. */
+static long fake_irq_thread(void *info)
 {
 	local_bh_disable();
 	local_irq_disable();
-	f->in_irq = true;
-	do {
-		f->raised = false;
-		vmb_guest_bus_interrupt(f->bus);
-	} while (f->raised);
-	f->in_irq = false;
+	fake_irq(info);
 	local_irq_enable();
 	local_bh_enable();
+	return 0;
 }
 
-/* EOM was written elsewhere than in an interrupt. */
+/*
+ * Raise the interrupt of a CPU. It has been taken when this returns, and bottom
+ * halves have run, unless they are off here.
+ */
+static void fake_interrupt(struct fake *f, unsigned int cpu)
+{
+	if (softirq_count())
+		smp_call_function_single(cpu, fake_irq, f, true);
+	else
+		work_on_cpu(cpu, fake_irq_thread, f);
+}
+
+/* EOM was written elsewhere than in an interrupt. On that CPU. */
 static void fake_irq_work(struct work_struct *work)
 {
-	fake_interrupt(container_of(work, struct fake, irq_work));
+	fake_irq_thread(container_of(work, struct fake, irq_work));
+}
+
+struct vmb_guest_synic *fake_synic(struct fake *f, unsigned int cpu)
+{
+	return &f->vps[cpu].synic;
+}
+
+/* The CPU of a channel; a test may have moved it to one that this machine has not. */
+static unsigned int fake_cpu_of(struct fake *f, u32 relid)
+{
+	struct fake_chan *ch = fake_chan(f, relid);
+	unsigned int cpu = ch ? ch->vp - FAKE_VP(0) : f->msg_cpu;
+
+	return cpu < nr_cpu_ids && cpu_online(cpu) ? cpu : f->msg_cpu;
 }
 
 /* Write the next message if the slot is free; else ask for EOM. */
 static bool fake_stage(struct fake *f)
 {
-	struct vmb_hv_message *slot = f->synic.msg + VMB_SINT;
+	struct vmb_hv_message *slot = fake_synic(f, f->msg_cpu)->msg + VMB_SINT;
 	struct fake_msg *m;
 	unsigned long flags;
 	bool staged = false;
@@ -48,13 +90,17 @@ static bool fake_stage(struct fake *f)
 		goto unlock;
 	if (slot->message_type) {
 		slot->flags |= VMB_MSG_FLAG_PENDING;
-		goto unlock;
+		/* the guest frees the slot, then looks at the flag; it may just be at it */
+		smp_mb();
+		if (READ_ONCE(slot->message_type))
+			goto unlock;
 	}
 	list_del(&m->list);
 	memcpy(slot->payload, m->payload, sizeof(m->payload));
 	slot->payload_size = m->len;
 	slot->flags = list_empty(&f->out) ? 0 : VMB_MSG_FLAG_PENDING;
-	slot->message_type = cpu_to_le32(VMB_MSG_TYPE_CHANNEL);
+	/* last: the guest may look while another interrupt is on its way */
+	smp_store_release(&slot->message_type, cpu_to_le32(VMB_MSG_TYPE_CHANNEL));
 	kfree(m);
 	staged = true;
 unlock:
@@ -65,7 +111,7 @@ unlock:
 static void fake_pump(struct fake *f)
 {
 	while (fake_stage(f))
-		fake_interrupt(f);
+		fake_interrupt(f, f->msg_cpu);
 }
 
 void fake_send(struct fake *f, const void *msg, u32 len)
@@ -84,14 +130,14 @@ void fake_send(struct fake *f, const void *msg, u32 len)
 /* A message as no host would write it. */
 void fake_send_raw(struct fake *f, u32 type, const void *msg, u32 size_field)
 {
-	struct vmb_hv_message *slot = f->synic.msg + VMB_SINT;
+	struct vmb_hv_message *slot = fake_synic(f, f->msg_cpu)->msg + VMB_SINT;
 
 	memset(slot, 0, sizeof(*slot));
 	if (msg)
 		memcpy(slot->payload, msg, sizeof(slot->payload));
 	slot->payload_size = size_field;
 	slot->message_type = cpu_to_le32(type);
-	fake_interrupt(f);
+	fake_interrupt(f, f->msg_cpu);
 	KUNIT_EXPECT_EQ(f->test, slot->message_type, 0);
 }
 
@@ -146,8 +192,10 @@ void fake_rescind(struct fake *f, u32 relid)
 
 void fake_signal(struct fake *f, u32 relid)
 {
-	set_bit(relid, f->synic.evt + VMB_SINT * BITS_TO_LONGS(VMB_EVENT_FLAGS));
-	fake_interrupt(f);
+	unsigned int cpu = fake_cpu_of(f, relid);
+
+	set_bit(relid, fake_synic(f, cpu)->evt + VMB_SINT * BITS_TO_LONGS(VMB_EVENT_FLAGS));
+	fake_interrupt(f, cpu);
 }
 
 struct vmb_gpadl *fake_gpadl(struct fake *f, u32 handle)
@@ -223,8 +271,13 @@ static void fake_contact(struct fake *f, const struct vmb_msg_initiate_contact *
 		.supported = le32_to_cpu(m->version) <= f->max_version,
 		.msg_conn_id = cpu_to_le32(f->msg_conn),
 	};
+	u32 cpu;
 
 	f->last_version = le32_to_cpu(m->version);
+	cpu = le32_to_cpu(m->target_vp) - FAKE_VP(0);
+	KUNIT_EXPECT_LT(f->test, cpu, nr_cpu_ids);
+	if (cpu < nr_cpu_ids)
+		f->msg_cpu = cpu;
 	fake_send(f, &r, sizeof(r));
 }
 
@@ -328,11 +381,10 @@ static void fake_handle(struct fake *f, u32 type, const void *msg, u32 len)
 	}
 }
 
-static u16 fake_post_message(struct vmb_guest_platform *pf, u32 connection_id,
-			     const void *payload, u32 len)
+static u16 fake_post_locked(struct fake *f, u32 connection_id, const void *payload,
+			    u32 len)
 {
 	u32 type = le32_to_cpu(((const struct vmb_msg_header *)payload)->type);
-	struct fake *f = fake_of(pf);
 
 	KUNIT_EXPECT_LE(f->test, len, VMB_MSG_PAYLOAD_MAX);
 	KUNIT_ASSERT_LT(f->test, type, FAKE_TYPES);
@@ -355,6 +407,21 @@ static u16 fake_post_message(struct vmb_guest_platform *pf, u32 connection_id,
 	return VMB_HV_SUCCESS;
 }
 
+static u16 fake_post_message(struct vmb_guest_platform *pf, u32 connection_id,
+			     const void *payload, u32 len)
+{
+	struct fake *f = fake_of(pf);
+	u16 status;
+
+	/* a guest that crashes may do it with interrupts off, and is alone */
+	if (irqs_disabled())
+		return fake_post_locked(f, connection_id, payload, len);
+	mutex_lock(&f->post_lock);
+	status = fake_post_locked(f, connection_id, payload, len);
+	mutex_unlock(&f->post_lock);
+	return status;
+}
+
 static u16 fake_signal_event(struct vmb_guest_platform *pf, u32 connection_id)
 {
 	struct fake *f = fake_of(pf);
@@ -374,7 +441,7 @@ static int fake_enable(struct vmb_guest_platform *pf, unsigned int cpu,
 {
 	if (fake_of(pf)->enable_ret)
 		return fake_of(pf)->enable_ret;
-	fake_of(pf)->synic = *synic;
+	fake_of(pf)->vps[cpu].synic = *synic;
 	fake_of(pf)->enabled++;
 	return 0;
 }
@@ -387,13 +454,14 @@ static void fake_disable(struct vmb_guest_platform *pf, unsigned int cpu)
 static void fake_eom(struct vmb_guest_platform *pf)
 {
 	struct fake *f = fake_of(pf);
+	struct fake_vp *vp = &f->vps[f->msg_cpu];
 
 	f->eoms++;
 	if (!fake_stage(f))
 		return;
-	f->raised = true;
-	if (!f->in_irq)
-		schedule_work(&f->irq_work);
+	vp->raised = true;
+	if (!vp->in_irq)
+		schedule_work_on(f->msg_cpu, &f->irq_work);
 }
 
 static u32 fake_vp_index(struct vmb_guest_platform *pf, unsigned int cpu)
@@ -415,6 +483,9 @@ struct fake *fake_create(struct kunit *test)
 	struct fake *f = kvzalloc(sizeof(*f), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, f);
+	f->vps = kcalloc(nr_cpu_ids, sizeof(*f->vps), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, f->vps);
+	f->msg_cpu = cpumask_first(cpu_online_mask);
 	memset(&test_dev, 0, sizeof(test_dev));
 	memset(&test_chan, 0, sizeof(test_chan));
 	init_completion(&test_dev.probing);
@@ -426,6 +497,7 @@ struct fake *fake_create(struct kunit *test)
 	f->pf.timeout_ms = 200;
 	f->max_version = VMB_VERSION_5_3;
 	f->msg_conn = FAKE_MSG_CONN;
+	mutex_init(&f->post_lock);
 	spin_lock_init(&f->lock);
 	INIT_LIST_HEAD(&f->out);
 	INIT_WORK(&f->irq_work, fake_irq_work);
@@ -450,6 +522,7 @@ void fake_destroy(struct fake *f)
 		fake_chan_close(f, i);
 		kvfree(f->chan[i]);
 	}
+	kfree(f->vps);
 	kvfree(f);
 }
 
@@ -464,7 +537,9 @@ void settle_messages(struct fake *f)
 	do {
 		flush_workqueue(f->bus->msg_wq);
 		flush_work(&f->irq_work);
-	} while (!list_empty(&f->out));
+	} while (!list_empty_careful(&f->out) || READ_ONCE(f->bus->queue_len));
+	/* the last one has been taken off the queue, and is being handled */
+	flush_workqueue(f->bus->msg_wq);
 }
 
 /* Until the bus has done all that it was told to do. */
@@ -527,10 +602,13 @@ u64 fake_bad(struct fake *f)
 
 struct test_dev test_dev;
 struct test_chan test_chan;
+/* works of several channels run side by side: counters of test_dev, and rescinds */
+static DEFINE_SPINLOCK(test_lock);
 
 static void test_receive(struct vmb_guest_channel *ch, const struct vmb_packet *pkt)
 {
 	test_chan.packets++;
+	test_chan.last_cpu = raw_smp_processor_id();
 	if (irqs_disabled())
 		test_chan.in_hardirq_off++;
 	if (pkt->trans_id != test_chan.next_id++)
@@ -570,7 +648,9 @@ static void test_broken(struct vmb_guest_channel *ch)
 
 static void test_rescind(struct vmb_guest_channel *ch)
 {
+	spin_lock(&test_lock);
 	test_chan.rescinds++;
+	spin_unlock(&test_lock);
 	complete(&test_dev.answered);
 }
 
@@ -595,8 +675,10 @@ const struct vmb_guest_open_args test_args = {
 
 static int test_probe(struct vmb_guest_device *dev, const struct hv_vmbus_device_id *id)
 {
+	spin_lock(&test_lock);
 	test_dev.probes++;
 	test_dev.dev = dev;
+	spin_unlock(&test_lock);
 	if (test_dev.open_in_probe)
 		test_dev.open_ret = vmb_guest_open(dev->primary, &test_args);
 	complete(&test_dev.probing);
@@ -608,8 +690,10 @@ static int test_probe(struct vmb_guest_device *dev, const struct hv_vmbus_device
 
 static void test_remove(struct vmb_guest_device *dev)
 {
+	spin_lock(&test_lock);
 	test_dev.removes++;
 	test_dev.dev = NULL;
+	spin_unlock(&test_lock);
 }
 
 static void test_sub_channel(struct vmb_guest_channel *ch)

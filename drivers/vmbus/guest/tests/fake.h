@@ -2,7 +2,8 @@
 /*
  * A platform that plays the host: it answers messages as they are posted, and
  * has the other ends of the rings. What it shall do wrong it is told by its
- * fields. Everything happens in the thread of the test, except works of the bus;
+ * fields. It interrupts the CPU that it was told to, which has been interrupted when
+ * the call returns, bottom halves included. Works of the bus run on any CPU;
  * settle() waits for those.
  */
 #ifndef VMB_GUEST_TESTS_FAKE_H
@@ -44,17 +45,27 @@ struct fake_chan {
 	u8 buf[32768] __aligned(8);
 };
 
+/* a virtual processor; its CPU's, interrupts off */
+struct fake_vp {
+	struct vmb_guest_synic synic;
+	bool in_irq;
+	bool raised;
+};
+
 struct fake {
 	struct kunit *test;
 	struct vmb_guest_platform pf;
 	struct vmb_guest_bus *bus;
-	struct vmb_guest_synic synic;
+	/* by CPU, all possible ones */
+	struct fake_vp *vps;
+	/* the CPU that messages go to, as the guest says when it connects */
+	unsigned int msg_cpu;
+	/* one message of the guest's at a time, as they come from several CPUs */
+	struct mutex post_lock;
 	/* to the guest, waiting for its slot */
 	spinlock_t lock;
 	struct list_head out;
 	u32 eoms;
-	bool in_irq;
-	bool raised;
 	struct work_struct irq_work;
 	u32 enabled;
 
@@ -84,6 +95,7 @@ struct fake {
 	u32 last_conn_of[FAKE_TYPES];
 	struct vmb_gpadl gpadl[16];
 	u32 nr_signals;
+	bool stalled;
 	struct fake_chan *chan[FAKE_RELIDS];
 };
 
@@ -99,6 +111,7 @@ struct vmb_msg_offer fake_offer_of(u32 relid, u8 device, u16 index);
 void fake_offer(struct fake *f, u32 relid, u8 device, u16 index);
 void fake_rescind(struct fake *f, u32 relid);
 void fake_signal(struct fake *f, u32 relid);
+struct vmb_guest_synic *fake_synic(struct fake *f, unsigned int cpu);
 struct vmb_gpadl *fake_gpadl(struct fake *f, u32 handle);
 struct fake_chan *fake_chan(struct fake *f, u32 relid);
 int fake_put(struct fake *f, u32 relid, u16 type, u64 trans_id, const void *body,
@@ -139,6 +152,7 @@ struct test_chan {
 	u32 brokens;
 	u32 rescinds;
 	u32 in_hardirq_off;
+	unsigned int last_cpu;
 	u64 next_id;
 	u32 wrong;
 	u64 last_id;

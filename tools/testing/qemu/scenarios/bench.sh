@@ -18,6 +18,14 @@ DISK_MB=64
 THEIRS='ide-emulated virtio-blk virtio-scsi vhost-scsi vmb+hv_storvsc'
 OURS_DRIVERS='vmb+vsc_stor vmb+vsc_ide'
 
+# chosen DRIVER...: those of them that are to be measured; DRIVERS, or all
+chosen() {
+	local driver
+	for driver in "$@"; do
+		case " ${DRIVERS:-$driver} " in *" $driver "*) echo "$driver" ;; esac
+	done
+}
+
 # --- the build machine
 
 # What tools/testing/qemu/bench asks for, for both machines.
@@ -26,6 +34,7 @@ BENCH_BACKING=${BENCH_BACKING:-null_blk}
 BENCH_ROUNDS=${BENCH_ROUNDS:-3}
 BENCH_RUNTIME=${BENCH_RUNTIME:-3}
 BENCH_WORKLOADS=${BENCH_WORKLOADS:-randread-4k-qd1 randread-4k-qd32}
+BENCH_DRIVERS=${BENCH_DRIVERS:-}
 L1_CPUS=${BENCH_CPUS:-1}
 TIMEOUT=${BENCH_TIMEOUT:-3600}
 
@@ -36,6 +45,7 @@ prepare() {
 		ROUNDS='$BENCH_ROUNDS'
 		RUNTIME='$BENCH_RUNTIME'
 		WORKLOADS='$BENCH_WORKLOADS'
+		DRIVERS='$BENCH_DRIVERS'
 	END
 	printf 'file %s /harness/bench.conf\n' "$dir/bench.conf"
 }
@@ -44,11 +54,11 @@ count_words() { echo $#; }
 
 # shellcheck disable=SC2086
 plan() {
-	local workloads vcpus drivers
+	local workloads vcpus drivers DRIVERS=$BENCH_DRIVERS
 	workloads=$(count_words $BENCH_WORKLOADS)
 	vcpus=$(count_words $BENCH_VCPUS)
 	# and the disk itself
-	drivers=$(($(count_words $THEIRS $OURS_DRIVERS) + 1))
+	drivers=$(count_words $(chosen $THEIRS $OURS_DRIVERS host-direct))
 	# each change of drivers is a test in either machine
 	echo $((6 + vcpus * (4 + workloads * (1 + BENCH_ROUNDS * (drivers + 4)))))
 }
@@ -67,7 +77,7 @@ make_partition() {
 start_guest() {
 	VMWP_OPTS=--no-smbios
 	l2_start "bench$1" -p bench -m 512M -c "$1" \
-		-a "bench.prefix=$1 bench.rounds=$ROUNDS bench.runtime=$RUNTIME bench.workloads=$(echo $WORKLOADS | tr ' ' ,)" -- \
+		-a "bench.prefix=$1 bench.rounds=$ROUNDS bench.runtime=$RUNTIME bench.workloads=$(echo $WORKLOADS | tr ' ' ,) bench.drivers=$(echo $DRIVERS | tr ' ' ,)" -- \
 		-cpu host,hv-stimer=off -name "bench$1,debug-threads=on" \
 		-drive file="/dev/$(backing ide-emulated)",if=ide,format=raw,cache=none,aio=native \
 		-device vhost-scsi-pci,wwpn=$VHOST_WWN \
@@ -94,17 +104,20 @@ host_direct() {
 # one_workload VCPUS WORKLOAD
 one_workload() {
 	local round driver guest=bench$1
-	run_test "$1-idle-before-$2" measure_idle $guest "ide-emulated-$2-1" || return
+	run_test "$1-idle-before-$2" measure_idle $guest "begin-$2" || return
+	l2_go $guest "run-begin-$2"
 	for round in $(seq $ROUNDS); do
-		for driver in $THEIRS; do
+		for driver in $(chosen $THEIRS); do
 			run_test "$1-$driver-$2-$round" measure $guest "$driver" "$2" "$round" || return
 		done
 		run_test "$1-to-ours-$2-$round" step $guest "ours-$2-$round" offer bench ide.0 || return
-		for driver in $OURS_DRIVERS; do
+		for driver in $(chosen $OURS_DRIVERS); do
 			run_test "$1-$driver-$2-$round" measure $guest "$driver" "$2" "$round" || return
 		done
 		run_test "$1-to-theirs-$2-$round" step $guest "theirs-$2-$round" ide_goes || return
-		run_test "$1-host-direct-$2-$round" host_direct "$2" "$round" || return
+		for driver in $(chosen host-direct); do
+			run_test "$1-$driver-$2-$round" host_direct "$2" "$round" || return
+		done
 	done
 }
 
@@ -167,15 +180,17 @@ l2() {
 	local prefix workload round driver
 	prefix=$(setting prefix)
 	RUNTIME=$(setting runtime)
+	DRIVERS=$(setting drivers)
 	load virtio_pci virtio_blk virtio_scsi sd_mod libata
 	run_test "$prefix-drivers" theirs || poweroff -f
 	sync_l1 up
 	for workload in $(setting workloads); do
+		sync_l1 "run-begin-$workload"
 		for round in $(seq "$(setting rounds)"); do
-			for driver in $THEIRS; do bench "$driver" "$workload" "$round"; done
+			for driver in $(chosen $THEIRS); do bench "$driver" "$workload" "$round"; done
 			sync_l1 "ours-$workload-$round"
 			run_test "$prefix-ours-$workload-$round" to_ours || poweroff -f
-			for driver in $OURS_DRIVERS; do bench "$driver" "$workload" "$round"; done
+			for driver in $(chosen $OURS_DRIVERS); do bench "$driver" "$workload" "$round"; done
 			sync_l1 "theirs-$workload-$round"
 			run_test "$prefix-theirs-$workload-$round" to_theirs || poweroff -f
 		done

@@ -89,6 +89,7 @@ by_registers() {
 	wait_for 60 test -b $DISK || { dmesg | grep -i ata | tail; return 1; }
 	goes_by registers
 	[ ! -e /sys/bus/pci/drivers/ata_piix ]
+	grep -F '[none]' "/sys/block/$(basename $DISK)/queue/scheduler"
 	dd if=$DISK of=/dev/null bs=64k count=16 iflag=direct
 	[ "$(number registers)" -gt 16 ]
 	# there is nothing to go over
