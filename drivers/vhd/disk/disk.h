@@ -36,7 +36,6 @@ struct vhd_merge_disk;
  * @number: of the device
  * @counts: of its requests
  * @closing: nobody may open it any more; under the device's open_mutex
- * @ripen: writes bits of sector bitmaps when there are many
  * @merge: the last one, or NULL; for one caller at a time
  * @noting: the merge that is told what is written, or NULL; changes while the queue is
  *	frozen
@@ -50,7 +49,6 @@ struct vhd_disk {
 	int number;
 	struct vhd_counts __percpu *counts;
 	bool closing;
-	struct work_struct ripen;
 	struct vhd_merge_disk *merge;
 	struct vhd_merge_disk *noting;
 };
@@ -112,8 +110,7 @@ int vhd_change_alloc(struct vhd_layer *layer, u32 block);
 int vhd_change_flush(struct vhd_layer *layer);
 int vhd_change_discard(struct vhd_layer *layer, u64 pos, u64 len);
 int vhd_change_zero(struct vhd_layer *layer, u64 pos, u64 len, bool unmap);
-bool vhd_change_many_bits(struct vhd_layer *layer);
-void vhd_change_ripen(struct work_struct *work);
+struct vhd_bits_chunk *vhd_change_bits(struct vhd_layer *layer, u64 sector);
 
 /* merge.c */
 int vhd_merge_start(struct vhd_disk *disk);

@@ -247,6 +247,7 @@ static int write_whole(struct vhd_request *r, bool nowait)
 	struct request *rq = rq_of(r);
 	u64 pos = (u64)blk_rq_pos(rq) << SECTOR_SHIFT;
 	u64 len = blk_rq_bytes(rq);
+	struct vhd_bits_chunk *chunk;
 	struct vhd_spot spot;
 	int ret;
 
@@ -269,9 +270,10 @@ static int write_whole(struct vhd_request *r, bool nowait)
 		if (!spot.bitmap)
 			return -EAGAIN;
 		/* the place is one, whatever the bits say of it; all of it is set then */
-		r->chunk = vhd_bits_get(&top->bits, pos / top->img.sector_size, nowait);
-		if (!r->chunk)
+		chunk = vhd_bits_get(&top->bits, pos / top->img.sector_size, nowait);
+		if (IS_ERR(chunk))
 			return -EAGAIN;
+		r->chunk = chunk;
 	}
 	ret = direct_submit(r, &top->backing, spot.data, nowait);
 	if (ret)
@@ -307,9 +309,9 @@ static int write_part(struct vhd_layer *layer, u64 pos, const struct vhd_spot *s
 	int ret;
 
 	if (spot->where == VHD_WHERE_PARENT) {
-		chunk = vhd_bits_get(&layer->bits, pos / size, false);
-		if (!chunk)
-			return -ENOMEM;
+		chunk = vhd_change_bits(layer, pos / size);
+		if (IS_ERR(chunk))
+			return PTR_ERR(chunk);
 	}
 	ret = vhd_backing_rw(&layer->backing, ITER_SOURCE, spot->data, spot->len, iter, fua);
 	if (chunk && ret)
@@ -410,11 +412,10 @@ static void request_work(struct work_struct *work)
 {
 	struct vhd_request *r = container_of(work, struct vhd_request, work);
 	struct request *rq = rq_of(r);
-	struct vhd_disk *disk = r->disk;
 	unsigned int flags = vhd_io_begin();
 	int ret;
 
-	vhd_count(disk->counts, VHD_COUNT_WORKER);
+	vhd_count(r->disk->counts, VHD_COUNT_WORKER);
 	trace_vhd_worker(rq);
 	if (req_op(rq) != REQ_OP_READ && req_op(rq) != REQ_OP_WRITE) {
 		request_end(r, request_other(r));
@@ -430,9 +431,6 @@ static void request_work(struct work_struct *work)
 			request_end(r, ret);
 	}
 	vhd_io_end(flags);
-	/* the disk is there as long as its workqueue is */
-	if (vhd_change_many_bits(vhd_disk_top(disk)))
-		queue_work(disk->wq, &disk->ripen);
 }
 
 /*
