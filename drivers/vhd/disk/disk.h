@@ -62,6 +62,7 @@ struct vhd_disk {
  * @chunk: bits that are set when it has been written, or NULL
  * @users: the submitter, and who is told of the end
  * @ret: bytes, or a negative errno
+ * @early: who submits it does it; a worker can, if that one cannot
  * @slow: go by parts from now on
  */
 struct vhd_request {
@@ -72,6 +73,7 @@ struct vhd_request {
 	struct vhd_bits_chunk *chunk;
 	atomic_t users;
 	long ret;
+	bool early;
 	bool slow;
 };
 

@@ -112,6 +112,12 @@ static void request_bits(struct vhd_request *r, bool written)
 	r->chunk = NULL;
 }
 
+/* It may not wait and would have to, has a limit on its memory, or was killed. */
+static bool submitters_fault(long ret)
+{
+	return ret == -EAGAIN || ret == -ENOMEM || ret == -EINTR;
+}
+
 /*
  * Two have to be done with a request that was submitted: the file, and who
  * submitted it, since file systems look at the vectors until they return.
@@ -129,11 +135,11 @@ static void direct_put(struct vhd_request *r)
 		kiocb_end_write(&r->iocb);
 	whole = r->ret == blk_rq_bytes(rq);
 	request_bits(r, whole);
-	/* one that may not wait may have had to; of one that ended early the rest says why */
-	if (whole || (r->ret < 0 && r->ret != -EAGAIN))
-		request_end(r, r->ret);
-	else if (r->ret == -EAGAIN && r->iocb.ki_flags & IOCB_NOWAIT)
+	/* of one that ended early the rest says why */
+	if (r->early && submitters_fault(r->ret))
 		queue_work(r->disk->wq, &r->work);
+	else if (whole || (r->ret < 0 && r->ret != -EAGAIN))
+		request_end(r, r->ret);
 	else
 		request_slow(r);
 }
@@ -194,6 +200,7 @@ static int direct_submit(struct vhd_request *r, struct vhd_backing *b, u64 pos, 
 			return -EAGAIN;
 		}
 	}
+	r->early = nowait;
 	vhd_count(r->disk->counts, VHD_COUNT_DIRECT);
 	trace_vhd_direct(rq, pos, nowait);
 	atomic_set(&r->users, 2);
@@ -251,12 +258,7 @@ static int write_whole(struct vhd_request *r, bool nowait)
 	struct vhd_spot spot;
 	int ret;
 
-	/*
-	 * One in memory without nowait, of tmpfs, is for a worker even so: its pages would be
-	 * charged to who submits, whose limit is no reason for an error of the disk, and who
-	 * may be killed, which ends a write.
-	 */
-	if (!top->backing.direct || (nowait && !top->backing.nowait))
+	if (!top->backing.direct)
 		return -EAGAIN;
 	/* Pairs with change_start_locked(). */
 	if (!smp_load_acquire(&top->started))
@@ -265,6 +267,10 @@ static int write_whole(struct vhd_request *r, bool nowait)
 	if (ret)
 		return ret;
 	if (!spot.placed)
+		return -EAGAIN;
+	/* new pages would be charged to who submits */
+	if (nowait && !top->backing.nowait &&
+	    !vhd_backing_in_memory(&top->backing, spot.data, len))
 		return -EAGAIN;
 	if (spot.where != VHD_WHERE_DATA || spot.len < len) {
 		if (!spot.bitmap)
