@@ -22,7 +22,8 @@
  * @unguarded: somebody else may have it open for writing: nothing keeps him from it
  * @direct: data is read and written directly; vhd_backing_direct() decides
  * @nowait: the file system can be asked not to wait
- * @in_memory: the file system has no device: reads never wait for one
+ * @in_memory: the file system has no device: neither reads, nor writes to pages that it
+ *	has, wait for one
  * @by_sector: places of data and of structures share pages, so structures are
  *	written directly, too: a page that is written back must not have old data
  */
@@ -49,6 +50,7 @@ int vhd_backing_take(struct vhd_backing *b, struct vhd_error *err);
 void vhd_backing_settle(struct vhd_backing *b);
 int vhd_backing_rw(struct vhd_backing *b, int rw, u64 pos, u64 len, struct iov_iter *iter,
 		   bool fua);
+bool vhd_backing_in_memory(struct vhd_backing *b, u64 pos, u64 len);
 int vhd_backing_peek(struct vhd_backing *b, u64 pos, void *buf, size_t len, bool nowait);
 
 #endif /* VHD_BACKING_H */

@@ -36,6 +36,26 @@ void vhd_bits_exit(struct vhd_disk_bits *bits)
 }
 EXPORT_SYMBOL_IF_KUNIT(vhd_bits_exit);
 
+/* Returns NULL, the chunk that is there already, or an error. */
+static struct vhd_bits_chunk *bits_add(struct vhd_disk_bits *bits, unsigned long index,
+				       struct vhd_bits_chunk *fresh)
+{
+	struct vhd_bits_chunk *chunk = ERR_PTR(-EBUSY);
+
+	xa_lock_irq(&bits->chunks);
+	if (bits->nr < VHD_BITS_MAX) {
+		/* counted first: the lock may be let go of for memory */
+		bits->nr++;
+		chunk = __xa_cmpxchg(&bits->chunks, index, NULL, fresh, GFP_NOIO);
+		if (chunk)
+			bits->nr--;
+		if (xa_is_err(chunk))
+			chunk = ERR_PTR(xa_err(chunk));
+	}
+	xa_unlock_irq(&bits->chunks);
+	return chunk;
+}
+
 /**
  * vhd_bits_get() - have room for bits that a write will set
  * @bits: of an image
@@ -43,7 +63,8 @@ EXPORT_SYMBOL_IF_KUNIT(vhd_bits_exit);
  * @nowait: only if it is there already
  *
  * Context: may sleep, unless @nowait.
- * Return: the chunk, until vhd_bits_set() or vhd_bits_put(); or NULL.
+ * Return: the chunk, until vhd_bits_set() or vhd_bits_put(); -EAGAIN if @nowait and it is
+ * not there; -EBUSY when there are %VHD_BITS_MAX others; or -ENOMEM.
  */
 struct vhd_bits_chunk *vhd_bits_get(struct vhd_disk_bits *bits, u64 sector, bool nowait)
 {
@@ -56,25 +77,22 @@ struct vhd_bits_chunk *vhd_bits_get(struct vhd_disk_bits *bits, u64 sector, bool
 		if (chunk)
 			chunk->busy++;
 		xa_unlock_irqrestore(&bits->chunks, flags);
-		if (chunk || nowait)
-			break;
+		if (chunk)
+			return chunk;
+		if (nowait)
+			return ERR_PTR(-EAGAIN);
 		fresh = kzalloc(sizeof(*fresh), GFP_NOIO);
 		if (!fresh)
-			return NULL;
+			return ERR_PTR(-ENOMEM);
 		fresh->busy = 1;
-		xa_lock_irq(&bits->chunks);
-		chunk = __xa_cmpxchg(&bits->chunks, index, NULL, fresh, GFP_NOIO);
-		if (!chunk)
-			bits->nr++;
-		xa_unlock_irq(&bits->chunks);
+		chunk = bits_add(bits, index, fresh);
 		if (!chunk)
 			return fresh;
 		kfree(fresh);
-		if (xa_is_err(chunk))
-			return NULL;
+		if (IS_ERR(chunk))
+			return chunk;
 		/* somebody else was faster, or has taken it away again */
 	}
-	return chunk;
 }
 EXPORT_SYMBOL_IF_KUNIT(vhd_bits_get);
 

@@ -14,6 +14,8 @@
 /* Sectors of a chunk; a request never has sectors of two. */
 #define VHD_BITS_SECTORS	4096U
 #define VHD_BITS_BYTES		(VHD_BITS_SECTORS / 8)
+/* Chunks of a disk in memory: one for each request that there may be. 2 MiB */
+#define VHD_BITS_MAX		1024U
 
 /**
  * struct vhd_bits_chunk - bits of some sectors in a row, ordered as in the file
@@ -30,7 +32,7 @@ struct vhd_bits_chunk {
 /**
  * struct vhd_disk_bits - of a differencing image
  * @chunks: by number; its lock, taken with interrupts off, protects all of it
- * @nr: how many there are
+ * @nr: how many there are, at most %VHD_BITS_MAX
  * @sectors: of a chunk, at most %VHD_BITS_SECTORS, and no more than of a block
  * @top_first: the first sector's bit is the highest of its byte
  */

@@ -13,9 +13,6 @@
 
 #include "disk.h"
 
-/* Writes the bits of sector bitmaps from then on, without being asked: memory */
-#define BITS_MANY	512
-
 /**
  * struct block_wait - somebody needs a block
  * @link: in the line
@@ -272,29 +269,39 @@ int vhd_change_flush(struct vhd_layer *layer)
 	return change_flush_bits(layer);
 }
 
-/**
- * vhd_change_many_bits() - should bits be written, for the memory they take?
- * @layer: they are of
- *
- * Return: true if so; a guess.
- */
-bool vhd_change_many_bits(struct vhd_layer *layer)
+/* Some bits go to the file, unless somebody has just seen to it. */
+static int bits_make_room(struct vhd_layer *layer)
 {
-	return READ_ONCE(layer->bits.nr) >= BITS_MANY;
+	guard(mutex)(&layer->lock);
+	if (READ_ONCE(layer->bits.nr) < VHD_BITS_MAX)
+		return 0;
+	return layer->broken ? -EIO : change_flush_bits(layer);
 }
 
 /**
- * vhd_change_ripen() - write bits, so that they do not take more and more memory
- * @work: of the disk
+ * vhd_change_bits() - have room for bits that a write will set
+ * @layer: they are of
+ * @sector: of the disk
+ *
+ * Whoever wants more of them than may be in memory waits until those that are have been
+ * written.
+ *
+ * Context: may sleep.
+ * Return: as vhd_bits_get(), but for -EBUSY; or why they cannot be written.
  */
-void vhd_change_ripen(struct work_struct *work)
+struct vhd_bits_chunk *vhd_change_bits(struct vhd_layer *layer, u64 sector)
 {
-	struct vhd_disk *disk = container_of(work, struct vhd_disk, ripen);
-	unsigned int flags = vhd_io_begin();
+	struct vhd_bits_chunk *chunk;
+	int ret;
 
-	if (vhd_change_many_bits(vhd_disk_top(disk)))
-		vhd_change_flush(vhd_disk_top(disk));
-	vhd_io_end(flags);
+	/* those that are set meanwhile, or that writes wait for, stay */
+	while ((chunk = vhd_bits_get(&layer->bits, sector, false)) == ERR_PTR(-EBUSY)) {
+		ret = bits_make_room(layer);
+		if (ret)
+			return ERR_PTR(ret);
+		cond_resched();
+	}
+	return chunk;
 }
 
 static int punch(struct vhd_layer *layer, u64 pos, u64 len, bool unmap)
@@ -341,9 +348,9 @@ static int zero_over_parent(struct vhd_layer *layer, u64 pos, const struct vhd_s
 	ret = punch(layer, spot->data, spot->len, unmap);
 	if (ret)
 		return ret;
-	chunk = vhd_bits_get(&layer->bits, sector, false);
-	if (!chunk)
-		return -ENOMEM;
+	chunk = vhd_change_bits(layer, sector);
+	if (IS_ERR(chunk))
+		return PTR_ERR(chunk);
 	vhd_bits_set(&layer->bits, chunk, sector, spot->len / layer->img.sector_size);
 	return 0;
 }

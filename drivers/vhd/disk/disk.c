@@ -138,7 +138,6 @@ struct vhd_disk *vhd_disk_open(const char *path, bool writable, int *ret)
 		goto free_disk;
 	}
 	mutex_init(&disk->chain_lock);
-	INIT_WORK(&disk->ripen, vhd_change_ripen);
 	*ret = vhd_layers_open(&disk->chain, path, writable, &err);
 	if (*ret)
 		goto free_counts;
@@ -233,8 +232,6 @@ void vhd_disk_freeze(struct vhd_disk *disk, struct vhd_frozen *f)
 	f->lim = queue_limits_start_update(q);
 	f->flags = vhd_io_begin();
 	blk_mq_freeze_queue(q);
-	/* a worker looks at the images once more after the request has ended */
-	drain_workqueue(disk->wq);
 }
 
 /**

@@ -36,7 +36,6 @@ struct vhd_merge_disk;
  * @number: of the device
  * @counts: of its requests
  * @closing: nobody may open it any more; under the device's open_mutex
- * @ripen: writes bits of sector bitmaps when there are many
  * @merge: the last one, or NULL; for one caller at a time
  * @noting: the merge that is told what is written, or NULL; changes while the queue is
  *	frozen
@@ -50,7 +49,6 @@ struct vhd_disk {
 	int number;
 	struct vhd_counts __percpu *counts;
 	bool closing;
-	struct work_struct ripen;
 	struct vhd_merge_disk *merge;
 	struct vhd_merge_disk *noting;
 };
@@ -64,6 +62,7 @@ struct vhd_disk {
  * @chunk: bits that are set when it has been written, or NULL
  * @users: the submitter, and who is told of the end
  * @ret: bytes, or a negative errno
+ * @early: who submits it does it; a worker can, if that one cannot
  * @slow: go by parts from now on
  */
 struct vhd_request {
@@ -74,6 +73,7 @@ struct vhd_request {
 	struct vhd_bits_chunk *chunk;
 	atomic_t users;
 	long ret;
+	bool early;
 	bool slow;
 };
 
@@ -112,8 +112,7 @@ int vhd_change_alloc(struct vhd_layer *layer, u32 block);
 int vhd_change_flush(struct vhd_layer *layer);
 int vhd_change_discard(struct vhd_layer *layer, u64 pos, u64 len);
 int vhd_change_zero(struct vhd_layer *layer, u64 pos, u64 len, bool unmap);
-bool vhd_change_many_bits(struct vhd_layer *layer);
-void vhd_change_ripen(struct work_struct *work);
+struct vhd_bits_chunk *vhd_change_bits(struct vhd_layer *layer, u64 sector);
 
 /* merge.c */
 int vhd_merge_start(struct vhd_disk *disk);

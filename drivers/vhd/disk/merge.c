@@ -138,9 +138,6 @@ static int copy_range(struct vhd_merge_disk *m, u64 pos, u64 end)
 		if (!ret)
 			ret = vhd_write_parts(m->parent, pos, spot.len, &iter, false);
 	}
-	/* bits take memory */
-	if (!ret && vhd_change_many_bits(m->parent))
-		ret = vhd_change_flush(m->parent);
 	return ret;
 }
 

@@ -112,6 +112,12 @@ static void request_bits(struct vhd_request *r, bool written)
 	r->chunk = NULL;
 }
 
+/* It may not wait and would have to, has a limit on its memory, or was killed. */
+static bool submitters_fault(long ret)
+{
+	return ret == -EAGAIN || ret == -ENOMEM || ret == -EINTR;
+}
+
 /*
  * Two have to be done with a request that was submitted: the file, and who
  * submitted it, since file systems look at the vectors until they return.
@@ -129,11 +135,11 @@ static void direct_put(struct vhd_request *r)
 		kiocb_end_write(&r->iocb);
 	whole = r->ret == blk_rq_bytes(rq);
 	request_bits(r, whole);
-	/* one that may not wait may have had to; of one that ended early the rest says why */
-	if (whole || (r->ret < 0 && r->ret != -EAGAIN))
-		request_end(r, r->ret);
-	else if (r->ret == -EAGAIN && r->iocb.ki_flags & IOCB_NOWAIT)
+	/* of one that ended early the rest says why */
+	if (r->early && submitters_fault(r->ret))
 		queue_work(r->disk->wq, &r->work);
+	else if (whole || (r->ret < 0 && r->ret != -EAGAIN))
+		request_end(r, r->ret);
 	else
 		request_slow(r);
 }
@@ -194,6 +200,7 @@ static int direct_submit(struct vhd_request *r, struct vhd_backing *b, u64 pos, 
 			return -EAGAIN;
 		}
 	}
+	r->early = nowait;
 	vhd_count(r->disk->counts, VHD_COUNT_DIRECT);
 	trace_vhd_direct(rq, pos, nowait);
 	atomic_set(&r->users, 2);
@@ -247,15 +254,11 @@ static int write_whole(struct vhd_request *r, bool nowait)
 	struct request *rq = rq_of(r);
 	u64 pos = (u64)blk_rq_pos(rq) << SECTOR_SHIFT;
 	u64 len = blk_rq_bytes(rq);
+	struct vhd_bits_chunk *chunk;
 	struct vhd_spot spot;
 	int ret;
 
-	/*
-	 * One in memory without nowait, of tmpfs, is for a worker even so: its pages would be
-	 * charged to who submits, whose limit is no reason for an error of the disk, and who
-	 * may be killed, which ends a write.
-	 */
-	if (!top->backing.direct || (nowait && !top->backing.nowait))
+	if (!top->backing.direct)
 		return -EAGAIN;
 	/* Pairs with change_start_locked(). */
 	if (!smp_load_acquire(&top->started))
@@ -265,13 +268,18 @@ static int write_whole(struct vhd_request *r, bool nowait)
 		return ret;
 	if (!spot.placed)
 		return -EAGAIN;
+	/* new pages would be charged to who submits */
+	if (nowait && !top->backing.nowait &&
+	    !vhd_backing_in_memory(&top->backing, spot.data, len))
+		return -EAGAIN;
 	if (spot.where != VHD_WHERE_DATA || spot.len < len) {
 		if (!spot.bitmap)
 			return -EAGAIN;
 		/* the place is one, whatever the bits say of it; all of it is set then */
-		r->chunk = vhd_bits_get(&top->bits, pos / top->img.sector_size, nowait);
-		if (!r->chunk)
+		chunk = vhd_bits_get(&top->bits, pos / top->img.sector_size, nowait);
+		if (IS_ERR(chunk))
 			return -EAGAIN;
+		r->chunk = chunk;
 	}
 	ret = direct_submit(r, &top->backing, spot.data, nowait);
 	if (ret)
@@ -307,9 +315,9 @@ static int write_part(struct vhd_layer *layer, u64 pos, const struct vhd_spot *s
 	int ret;
 
 	if (spot->where == VHD_WHERE_PARENT) {
-		chunk = vhd_bits_get(&layer->bits, pos / size, false);
-		if (!chunk)
-			return -ENOMEM;
+		chunk = vhd_change_bits(layer, pos / size);
+		if (IS_ERR(chunk))
+			return PTR_ERR(chunk);
 	}
 	ret = vhd_backing_rw(&layer->backing, ITER_SOURCE, spot->data, spot->len, iter, fua);
 	if (chunk && ret)
@@ -410,11 +418,10 @@ static void request_work(struct work_struct *work)
 {
 	struct vhd_request *r = container_of(work, struct vhd_request, work);
 	struct request *rq = rq_of(r);
-	struct vhd_disk *disk = r->disk;
 	unsigned int flags = vhd_io_begin();
 	int ret;
 
-	vhd_count(disk->counts, VHD_COUNT_WORKER);
+	vhd_count(r->disk->counts, VHD_COUNT_WORKER);
 	trace_vhd_worker(rq);
 	if (req_op(rq) != REQ_OP_READ && req_op(rq) != REQ_OP_WRITE) {
 		request_end(r, request_other(r));
@@ -430,9 +437,6 @@ static void request_work(struct work_struct *work)
 			request_end(r, ret);
 	}
 	vhd_io_end(flags);
-	/* the disk is there as long as its workqueue is */
-	if (vhd_change_many_bits(vhd_disk_top(disk)))
-		queue_work(disk->wq, &disk->ripen);
 }
 
 /*

@@ -26,7 +26,7 @@ static void set(struct kunit *test, struct vhd_disk_bits *bits, u64 sector, u32 
 {
 	struct vhd_bits_chunk *chunk = vhd_bits_get(bits, sector, false);
 
-	KUNIT_ASSERT_NOT_NULL(test, chunk);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, chunk);
 	vhd_bits_set(bits, chunk, sector, count);
 }
 
@@ -66,7 +66,7 @@ static void flush(struct kunit *test)
 	u8 got;
 
 	bits_start(test, &bits, VHD_FORMAT_VHDX, 21);
-	KUNIT_EXPECT_NULL(test, vhd_bits_get(&bits, 5, true));
+	KUNIT_EXPECT_PTR_EQ(test, vhd_bits_get(&bits, 5, true), ERR_PTR(-EAGAIN));
 	set(test, &bits, 0, 1);
 	vhd_bits_ripen(&bits);
 	set(test, &bits, 1, 1);
@@ -105,7 +105,7 @@ static void busy(struct kunit *test)
 
 	bits_start(test, &bits, VHD_FORMAT_VHDX, 21);
 	chunk = vhd_bits_get(&bits, 8, false);
-	KUNIT_ASSERT_NOT_NULL(test, chunk);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, chunk);
 	vhd_bits_ripen(&bits);
 	vhd_bits_done(&bits, 0);
 	KUNIT_EXPECT_PTR_EQ(test, vhd_bits_get(&bits, 9, true), chunk);
@@ -119,10 +119,38 @@ static void busy(struct kunit *test)
 	vhd_bits_exit(&bits);
 }
 
+/* Memory: there are so many, and no more, until some are in the file. */
+static void limit(struct kunit *test)
+{
+	struct vhd_bits_chunk *chunk;
+	struct vhd_disk_bits bits;
+	unsigned long index;
+	u64 i;
+
+	bits_start(test, &bits, VHD_FORMAT_VHDX, 21);
+	for (i = 0; i < VHD_BITS_MAX; i++)
+		set(test, &bits, i * VHD_BITS_SECTORS, 1);
+	KUNIT_EXPECT_EQ(test, bits.nr, VHD_BITS_MAX);
+	chunk = vhd_bits_get(&bits, i * VHD_BITS_SECTORS, false);
+	KUNIT_EXPECT_PTR_EQ(test, chunk, ERR_PTR(-EBUSY));
+	/* those that are there can be had, and one stays for a write that goes on */
+	chunk = vhd_bits_get(&bits, 5, false);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, chunk);
+	vhd_bits_ripen(&bits);
+	for (index = 0; vhd_bits_next(&bits, &index); index++)
+		vhd_bits_done(&bits, index);
+	KUNIT_EXPECT_EQ(test, bits.nr, 1);
+	vhd_bits_put(&bits, chunk);
+	set(test, &bits, i * VHD_BITS_SECTORS, 1);
+	KUNIT_EXPECT_EQ(test, bits.nr, 2);
+	vhd_bits_exit(&bits);
+}
+
 static struct kunit_case bits_cases[] = {
 	KUNIT_CASE(order),
 	KUNIT_CASE(flush),
 	KUNIT_CASE(busy),
+	KUNIT_CASE(limit),
 	{}
 };
 
