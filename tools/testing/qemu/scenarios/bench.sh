@@ -52,7 +52,7 @@ prepare() {
 
 count_words() { echo $#; }
 
-# shellcheck disable=SC2086
+# shellcheck disable=SC2046,SC2086
 plan() {
 	local workloads vcpus drivers DRIVERS=$BENCH_DRIVERS
 	workloads=$(count_words $BENCH_WORKLOADS)
