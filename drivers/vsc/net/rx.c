@@ -475,7 +475,7 @@ int vsc_net_rx_poll(struct napi_struct *napi, int budget)
 {
 	struct vsc_net_chan *chan = container_of(napi, struct vsc_net_chan, napi);
 	u32 wait_us = READ_ONCE(chan->nd->coalesce_us);
-	bool unshown, done;
+	bool unshown, wait, done;
 	int n = 0;
 
 	chan->rx_stats.polls++;
@@ -491,14 +491,14 @@ int vsc_net_rx_poll(struct napi_struct *napi, int budget)
 	/* not ours any more, once NAPI is through */
 	unshown = chan->unshown;
 	chan->unshown = false;
-	done = n < budget && napi_complete_done(napi, n);
-	rx_show(chan, unshown);
-	if (!done)
-		return n;
-	if (n && wait_us)
+	wait = n && n < budget && wait_us;
+	/* whoever waits for the end of NAPI cancels it then, and it is not to start after that */
+	if (wait)
 		hrtimer_start(&chan->timer, ns_to_ktime(wait_us * NSEC_PER_USEC),
 			      HRTIMER_MODE_REL_PINNED);
-	else if (!chan->nr_done && vmb_guest_arm(chan->ch))
+	done = n < budget && napi_complete_done(napi, n);
+	rx_show(chan, unshown);
+	if (done && !wait && !chan->nr_done && vmb_guest_arm(chan->ch))
 		napi_schedule(napi);
 	return n;
 }

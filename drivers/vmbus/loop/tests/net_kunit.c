@@ -241,7 +241,11 @@ static void expect_frame(struct kunit *test, struct net_device *from, const u8 *
 
 	KUNIT_ASSERT_NOT_NULL(test, skb);
 	KUNIT_EXPECT_EQ(test, dev_queue_xmit(skb), NET_XMIT_SUCCESS);
-	KUNIT_EXPECT_TRUE(test, env_wait(atomic_read(&t->frames) == before + 1));
+	if (!env_wait(atomic_read(&t->frames) == before + 1)) {
+		KUNIT_FAIL(test, "frame %u: %d have come", seq, atomic_read(&t->frames) - before);
+		nic_show(test, host);
+		nic_show(test, guest);
+	}
 	KUNIT_EXPECT_EQ(test, atomic_read(&t->wrong), 0);
 	KUNIT_EXPECT_EQ(test, t->len, len);
 }

@@ -2,6 +2,7 @@
 /*
  * The netdev of a guest that is this kernel.
  */
+#include <kunit/test.h>
 #include <linux/ethtool.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
@@ -57,6 +58,21 @@ int nic_up(struct net_device *dev)
 	return ret;
 }
 
+/* What ethtool -S shows: returns how many. Free both. */
+static int nic_counters(struct net_device *dev, u8 **names, u64 **values)
+{
+	const struct ethtool_ops *ops = dev->ethtool_ops;
+	int nr = ops->get_sset_count(dev, ETH_SS_STATS);
+
+	*names = kvcalloc(nr, ETH_GSTRING_LEN, GFP_KERNEL);
+	*values = kvcalloc(nr, sizeof(**values), GFP_KERNEL);
+	if (!*names || !*values)
+		return 0;
+	ops->get_strings(dev, ETH_SS_STATS, *names);
+	ops->get_ethtool_stats(dev, NULL, *values);
+	return nr;
+}
+
 /**
  * nic_counter() - one of what ethtool -S shows
  * @dev: the netdev
@@ -66,19 +82,37 @@ int nic_up(struct net_device *dev)
  */
 u64 nic_counter(struct net_device *dev, const char *name)
 {
-	const struct ethtool_ops *ops = dev->ethtool_ops;
-	int nr = ops->get_sset_count(dev, ETH_SS_STATS), i;
-	u8 *names = kvcalloc(nr, ETH_GSTRING_LEN, GFP_KERNEL);
-	u64 *values = kvcalloc(nr, sizeof(*values), GFP_KERNEL), value = U64_MAX;
+	u64 *values, value = U64_MAX;
+	u8 *names;
+	int i, nr;
 
-	if (names && values) {
-		ops->get_strings(dev, ETH_SS_STATS, names);
-		ops->get_ethtool_stats(dev, NULL, values);
-		for (i = 0; i < nr && value == U64_MAX; i++)
-			if (!strcmp(names + i * ETH_GSTRING_LEN, name))
-				value = values[i];
-	}
+	nr = nic_counters(dev, &names, &values);
+	for (i = 0; i < nr && value == U64_MAX; i++)
+		if (!strcmp(names + i * ETH_GSTRING_LEN, name))
+			value = values[i];
 	kvfree(names);
 	kvfree(values);
 	return value;
+}
+
+/**
+ * nic_show() - log all of what ethtool -S shows, but for zeroes
+ * @test: that has failed
+ * @dev: the netdev
+ */
+void nic_show(struct kunit *test, struct net_device *dev)
+{
+	struct rtnl_link_stats64 all;
+	u64 *values;
+	u8 *names;
+	int i, nr;
+
+	nr = nic_counters(dev, &names, &values);
+	for (i = 0; i < nr; i++)
+		if (values[i])
+			kunit_info(test, "%s: %.*s %llu", dev->name, ETH_GSTRING_LEN,
+				   names + i * ETH_GSTRING_LEN, values[i]);
+	kunit_info(test, "%s: dropped %llu", dev->name, dev_get_stats(dev, &all)->tx_dropped);
+	kvfree(names);
+	kvfree(values);
 }

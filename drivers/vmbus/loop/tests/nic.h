@@ -9,10 +9,13 @@
 #include <linux/types.h>
 #include <net/sch_generic.h>
 
+struct kunit;
+
 struct net_device *nic_get(void);
 bool nic_there(void);
 int nic_up(struct net_device *dev);
 u64 nic_counter(struct net_device *dev, const char *name);
+void nic_show(struct kunit *test, struct net_device *dev);
 
 /* It has a carrier, and what is sent is not dropped any more. */
 static inline bool nic_ready(const struct net_device *dev)
