@@ -259,7 +259,7 @@ void vsp_net_recv_detach(struct vsp_net_chan *chan)
  * @queue: its queue
  * @ch: the channel
  *
- * Context: the core's partition lock; may sleep.
+ * Context: within poll.
  */
 void vsp_net_recv_open(struct vsp_net_queue *queue, struct vmb_channel *ch)
 {

@@ -150,8 +150,6 @@ int vsp_net_chan_open(struct vmb_channel *ch, const u8 *user)
 	spin_lock_bh(&nic->lock);
 	chan->queue->chan = chan;
 	spin_unlock_bh(&nic->lock);
-	vsp_net_recv_open(chan->queue, ch);
-	chan_changed(chan);
 	return 0;
 }
 
@@ -550,6 +548,12 @@ int vsp_net_chan_poll(struct vmb_channel *ch, int budget)
 	struct vsp_net_nic *nic = chan->nic;
 	int n, idx;
 
+	/* there is a first poll, and before it what is sent gets no further than the core */
+	if (unlikely(!chan->sends)) {
+		chan->sends = true;
+		vsp_net_recv_open(chan->queue, ch);
+		chan_changed(chan);
+	}
 	if (ch->index) {
 		/* of the send buffer */
 		idx = srcu_read_lock(&nic->send_srcu);

@@ -290,6 +290,7 @@ struct vsp_net_nic {
  * @nic: the NIC
  * @queue: the netdev's
  * @state: of the handshake; ready from the start on a sub-channel
+ * @sends: frames may go by it
  * @mtu: most bytes of a frame, as the guest said, or 0; for people
  * @outstanding: answers whose memory is in use
  * @spare: what the next packet is answered with
@@ -305,6 +306,7 @@ struct vsp_net_chan {
 	struct vsp_net_nic *nic;
 	struct vsp_net_queue *queue;
 	enum vsp_net_state state;
+	bool sends;
 	u32 mtu;
 	atomic_t outstanding;
 	struct vsp_net_reply *spare;

@@ -143,7 +143,9 @@ static void fill_section(const struct vsp_net_recv *recv, struct vsp_net_out *ou
 
 /*
  * The guest's table, where it has set one; what it does not want hashed goes by
- * the primary channel. Else what the host's administrator says (XPS), or a hash.
+ * the primary channel. While a table is off, what the host's administrator says (XPS),
+ * or a hash. The first one says that the guest is ready to receive by its sub-channels:
+ * one that is open need not be heard yet, as Linux enables its NAPI afterwards.
  */
 static u16 dev_select_queue(struct net_device *dev, struct sk_buff *skb,
 			    struct net_device *sb_dev)
@@ -155,10 +157,10 @@ static u16 dev_select_queue(struct net_device *dev, struct sk_buff *skb,
 
 	rcu_read_lock();
 	set = rcu_dereference(nic->set);
-	if (!set->rss.on)
-		i = netdev_pick_tx(dev, skb, sb_dev);
-	else if (vsp_net_steer_hash(set, skb, &hash))
+	if (set->rss.on && vsp_net_steer_hash(set, skb, &hash))
 		i = set->rss.table[hash & (set->rss.nr - 1)];
+	else if (!set->rss.on && set->rss.set)
+		i = netdev_pick_tx(dev, skb, sb_dev);
 	/* not every channel need be open */
 	if (i >= dev->real_num_tx_queues || !rcu_access_pointer(nic->queue[i].ch))
 		i = 0;
