@@ -246,6 +246,8 @@ static void error_dead(struct kunit *test)
 	struct fake_bio *fb = fake_bio(test, fake, REQ_OP_READ, 0);
 
 	break_rungs(fake);
+	/* or the command is tried again, and is through before the adapter has gone */
+	fake->restart_result = -EIO;
 	fake->hold = 1;
 	fake_bio_submit(fb);
 	FAKE_WAIT(test, READ_ONCE(fake->reset_bus.calls) == 1 ||
