@@ -11,7 +11,9 @@
 #include "host.h"
 #include "trace.h"
 
-static struct vmb_chan *vmb_chan_alloc(struct vmb_bus *bus, int node)
+/* All of it but its id, which nobody finds it by yet. */
+static struct vmb_chan *vmb_chan_alloc(struct vmb_bus *bus, struct vmb_host_device *dev,
+				       u16 index, int node)
 {
 	struct vmb_chan *ch = kzalloc_node(sizeof(*ch), GFP_KERNEL_ACCOUNT, node);
 
@@ -20,6 +22,11 @@ static struct vmb_chan *vmb_chan_alloc(struct vmb_bus *bus, int node)
 	kref_init(&ch->ref);
 	ch->bus = bus;
 	ch->state = VMB_CHAN_OFFERED;
+	ch->dedicated = bus->version >= VMB_VERSION_2_4;
+	ch->pub.dev = dev;
+	ch->pub.index = index;
+	ch->instance_id = dev->instance_id;
+	ch->pub.version = bus->version;
 	ch->pub.node = node;
 	vmb_chan_init_data(ch);
 	return ch;
@@ -42,14 +49,9 @@ struct vmb_chan *vmb_chan_create(struct vmb_bus *bus, struct vmb_host_device *de
 
 	lockdep_assert_held(&bus->partition->lock);
 	/* the VP that takes its interrupts is chosen when it is opened */
-	ch = vmb_chan_alloc(bus, vmb_vp_node(bus->msg_vp));
+	ch = vmb_chan_alloc(bus, dev, index, vmb_vp_node(bus->msg_vp));
 	if (!ch)
 		return ERR_PTR(-ENOMEM);
-	ch->dedicated = bus->version >= VMB_VERSION_2_4;
-	ch->pub.dev = dev;
-	ch->pub.index = index;
-	ch->instance_id = dev->instance_id;
-	ch->pub.version = bus->version;
 
 	/* the id is not to be found before the channel is whole */
 	ret = xa_alloc(&bus->chans, &ch->pub.relid, ch,
@@ -111,15 +113,10 @@ static struct vmb_chan *vmb_chan_to_node(struct vmb_chan *old, int node)
 	lockdep_assert_held(&bus->partition->lock);
 	if (old->pub.node == node)
 		return old;
-	ch = vmb_chan_alloc(bus, node);
+	ch = vmb_chan_alloc(bus, old->pub.dev, old->pub.index, node);
 	if (!ch)
 		return old;
 	ch->pub.relid = old->pub.relid;
-	ch->pub.dev = old->pub.dev;
-	ch->pub.index = old->pub.index;
-	ch->pub.version = old->pub.version;
-	ch->dedicated = old->dedicated;
-	ch->instance_id = old->instance_id;
 	/* of a channel that is closed nothing changes them */
 	ch->in_stats = old->in_stats;
 	ch->out_stats = old->out_stats;
