@@ -697,30 +697,24 @@ static void xdp_count(struct kunit *test, const char *name, u32 n)
 
 #define TSO	(NETIF_F_TSO | NETIF_F_TSO6)
 
+/* As ethtool -K in the guest does. */
+static void feature_set(struct kunit *test, netdev_features_t feature, bool on)
+{
+	rtnl_lock();
+	if (on)
+		guest->wanted_features |= feature;
+	else
+		guest->wanted_features &= ~feature;
+	netdev_update_features(guest);
+	rtnl_unlock();
+	KUNIT_EXPECT_EQ(test, !!(guest->features & feature), on);
+}
+
 /* What the host's netdev may hand over whole follows from what the guest wants. */
 static void lro_set(struct kunit *test, bool on)
 {
-	rtnl_lock();
-	if (on)
-		guest->wanted_features |= NETIF_F_LRO;
-	else
-		guest->wanted_features &= ~NETIF_F_LRO;
-	netdev_update_features(guest);
-	rtnl_unlock();
-	KUNIT_EXPECT_EQ(test, !!(guest->features & NETIF_F_LRO), on);
+	feature_set(test, NETIF_F_LRO, on);
 	KUNIT_EXPECT_TRUE(test, env_wait((host->features & TSO) == (on ? TSO : 0)));
-}
-
-static void rx_csum_set(struct kunit *test, bool on)
-{
-	rtnl_lock();
-	if (on)
-		guest->wanted_features |= NETIF_F_RXCSUM;
-	else
-		guest->wanted_features &= ~NETIF_F_RXCSUM;
-	netdev_update_features(guest);
-	rtnl_unlock();
-	KUNIT_EXPECT_EQ(test, !!(guest->features & NETIF_F_RXCSUM), on);
 }
 
 /* To the guest. Returns by how many frames it came. */
@@ -752,11 +746,11 @@ static void net_lro(struct kunit *test)
 		KUNIT_EXPECT_NOT_NULL(test, ip_at_guest.pool);
 	}
 	/* who wants to look at checksums finds them made */
-	rx_csum_set(test, false);
+	feature_set(test, NETIF_F_RXCSUM, false);
 	ip_at_guest.made = true;
 	KUNIT_EXPECT_EQ(test, lro_send(test, 3000, 1448, 1), 1);
 	KUNIT_EXPECT_TRUE(test, env_wait(atomic_read(&ip_at_guest.frames) == i + 1));
-	rx_csum_set(test, true);
+	feature_set(test, NETIF_F_RXCSUM, true);
 	KUNIT_EXPECT_EQ(test, atomic_read(&ip_at_guest.wrong), 0);
 	KUNIT_EXPECT_EQ(test, counter("rx_lro"), ARRAY_SIZE(sizes) + 1);
 	taker_stop(&ip_at_guest);
