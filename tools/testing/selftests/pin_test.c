@@ -342,6 +342,12 @@ TEST(what_cannot_be_pinned)
 	EXPECT_EQ(pins(), before + 2);
 }
 
+/* Bytes. An address space may have room for little more, as in User Mode Linux. */
+static u64 more_than_memory(void)
+{
+	return 2ULL * sysconf(_SC_PHYS_PAGES) * PAGE;
+}
+
 /* A VMM that may not lock so much is told so, and may use it without. */
 TEST(pinned_memory_limit)
 {
@@ -365,7 +371,7 @@ TEST(pinned_memory_limit)
 		/* with the page of event flags this is one too many */
 		EXPECT_ERRNO(vmb_mem_add(g->fd, GPA, 16 * PAGE, p, VMB_MEM_PINNED), ENOMEM);
 		/* no memory for what will be refused */
-		EXPECT_ERRNO(vmb_mem_add(g->fd, GPA, 1ULL << 46, LOW, VMB_MEM_PINNED), ENOMEM);
+		EXPECT_ERRNO(vmb_mem_add(g->fd, GPA, more_than_memory(), LOW, VMB_MEM_PINNED), ENOMEM);
 		EXPECT_EQ(locked_pages(), 1);
 		EXPECT_OK(vmb_mem_add(g->fd, GPA, 15 * PAGE, p, VMB_MEM_PINNED));
 		EXPECT_EQ(locked_pages(), 16);
@@ -387,7 +393,7 @@ TEST(more_than_there_is)
 	struct guest *g = stor_guest(NULL);
 	long long before = pins(), locked = locked_pages();
 
-	EXPECT_ERRNO(vmb_mem_add(g->fd, GPA, 1ULL << 46, LOW, VMB_MEM_PINNED), ENOMEM);
+	EXPECT_ERRNO(vmb_mem_add(g->fd, GPA, more_than_memory(), LOW, VMB_MEM_PINNED), ENOMEM);
 	EXPECT_EQ(pins(), before);
 	EXPECT_EQ(locked_pages(), locked);
 }

@@ -4,7 +4,7 @@
 # A scenario overrides what it needs. Read by run, and in both machines. What
 # scenarios share is in $SCENARIO_LIB. CHECK=no keeps one out of make check.
 
-L1_KERNEL=stock		# stock or debug
+L1_KERNEL=stock		# stock, debug, or uml, which has no KVM and no guests
 L1_MEM=2G
 # The emulator goes wrong with several CPUs that run guests of their own, so only
 # what needs them has them.

@@ -9,18 +9,23 @@ L2_HYPERV=host,kvm=off,hv-relaxed,hv-vapic,hv-time,hv-vpindex,hv-synic,hv-stimer
 
 machine_setup() {
 	mkdir -p $L2_RUN
-	load virtio_pci virtio_console configfs || fail l1-setup "a module is missing"
+	load virtio_pci virtio_console || fail l1-setup "a module is missing"
 	[ -z "$L1_DISKS" ] || load virtio_blk || fail l1-setup "virtio_blk is missing"
-	mount -t configfs config $CONFIGFS
-	# It is looked at when all is done. Kmemleak's own scans would come in between,
-	# of ten seconds and more each.
-	[ ! -w $KMEMLEAK ] || echo scan=off >$KMEMLEAK
+	mounts_setup
 	case $(grep -m 1 -o -w -E 'svm|vmx' /proc/cpuinfo) in
 	svm) load kvm-amd ;;
 	vmx) load kvm-intel ;;
 	*) fail l1-setup "this processor has no virtualisation" ;;
 	esac
 	wait_for 10 vport files || fail l1-setup "no port for files"
+}
+
+mounts_setup() {
+	load configfs || fail l1-setup "configfs is missing"
+	mount -t configfs config $CONFIGFS
+	# It is looked at when all is done. Kmemleak's own scans would come in between,
+	# of ten seconds and more each.
+	[ ! -w $KMEMLEAK ] || echo scan=off >$KMEMLEAK
 }
 
 machine_finish() {
@@ -39,6 +44,14 @@ machine_finish() {
 	kmsg_check_since start || fail l1-end "$(kmsg_splat)"
 	dmesg >"$HARNESS/dmesg"
 	send "$HARNESS/dmesg" l1-dmesg.log
+}
+
+# A kernel that is built with checkers would find nothing without them.
+checkers_are_on() {
+	[ -w /sys/kernel/debug/kmemleak ]
+	grep -q 'debug_locks: *1' /proc/lockdep_stats
+	[ -d /sys/kernel/debug/failslab ]
+	grep -q kasan_init /proc/kallsyms
 }
 
 # vport NAME: the device of a virtio-serial port.
