@@ -371,7 +371,8 @@ TEST(pinned_memory_limit)
 		/* with the page of event flags this is one too many */
 		EXPECT_ERRNO(vmb_mem_add(g->fd, GPA, 16 * PAGE, p, VMB_MEM_PINNED), ENOMEM);
 		/* no memory for what will be refused */
-		EXPECT_ERRNO(vmb_mem_add(g->fd, GPA, more_than_memory(), LOW, VMB_MEM_PINNED), ENOMEM);
+		EXPECT_ERRNO(vmb_mem_add(g->fd, GPA, more_than_memory(), LOW, VMB_MEM_PINNED),
+			     ENOMEM);
 		EXPECT_EQ(locked_pages(), 1);
 		EXPECT_OK(vmb_mem_add(g->fd, GPA, 15 * PAGE, p, VMB_MEM_PINNED));
 		EXPECT_EQ(locked_pages(), 16);
