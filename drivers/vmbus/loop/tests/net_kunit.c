@@ -260,6 +260,53 @@ static void net_withdraw(struct kunit *test)
 	link_expect(test, host, guest->dev_addr, &at_guest, 2, 1000, 100);
 }
 
+/* Sends from the guest's netdev, if there is one, ever again. */
+static struct sender {
+	struct delayed_work work;
+	u8 to[ETH_ALEN];
+	atomic_t sent;
+} sender;
+
+static void sender_work(struct work_struct *work)
+{
+	struct net_device *dev = nic_get();
+	struct sk_buff *skb;
+
+	if (dev) {
+		skb = link_frame(dev, sender.to, 1, 100, 100);
+		if (skb && dev_queue_xmit(skb) == NET_XMIT_SUCCESS)
+			atomic_inc(&sender.sent);
+		dev_put(dev);
+	}
+	schedule_delayed_work(&sender.work, msecs_to_jiffies(10));
+}
+
+/*
+ * A guest that sends all the time loses its link first, and then sends no more: it is not
+ * waited for as long as may be, and nothing of it is lost when the NIC goes.
+ */
+static void net_withdraw_quiet(struct kunit *test)
+{
+	const u32 limit = 20000;
+	unsigned long begin;
+
+	link_up(test);
+	ether_addr_copy(sender.to, host->dev_addr);
+	link_forget();
+	atomic_set(&sender.sent, 0);
+	INIT_DELAYED_WORK(&sender.work, sender_work);
+	schedule_delayed_work(&sender.work, 0);
+	KUNIT_EXPECT_TRUE(test, env_wait(atomic_read(&sender.sent) > 20));
+	KUNIT_EXPECT_EQ(test, env_write(ENV_WITHDRAW_MS, "20000"), 0);
+	begin = jiffies;
+	KUNIT_EXPECT_EQ(test, env_write(LINK_NIC "/enable", "0"), 0);
+	/* it has been quiet for a tenth of that */
+	KUNIT_EXPECT_GE(test, jiffies_to_msecs(jiffies - begin), limit / 10);
+	KUNIT_EXPECT_LT(test, jiffies_to_msecs(jiffies - begin), limit / 2);
+	cancel_delayed_work_sync(&sender.work);
+	KUNIT_EXPECT_TRUE(test, env_wait(!nic_there()));
+}
+
 /* The driver goes and comes. */
 static void net_storm(struct kunit *test)
 {
@@ -355,6 +402,7 @@ static struct kunit_case net_cases[] = {
 	KUNIT_CASE(net_vlan),
 	KUNIT_CASE(net_address),
 	KUNIT_CASE(net_withdraw),
+	KUNIT_CASE(net_withdraw_quiet),
 	KUNIT_CASE(net_storm),
 	KUNIT_CASE(net_sleep),
 	KUNIT_CASE(net_reload),
