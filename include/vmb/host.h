@@ -198,6 +198,9 @@ struct vmb_host_xfer {
  *	all packets taken are completed. May sleep; any process context.
  * @busy: optional: are there packets that were taken and not answered? Process
  *	context, no poll runs.
+ * @leave: optional: an offered device is about to be taken away: tell the guest, as
+ *	far as the protocol can, not to begin anything any more. May sleep; none of
+ *	the core's locks is held.
  * @poll: take and start at most @budget packets. Process context with the
  *	VMM's address space. Returns how many were taken: @budget means there may
  *	be more.
@@ -215,6 +218,7 @@ struct vmb_host_driver {
 	int (*open)(struct vmb_channel *ch, const u8 *user);
 	void (*close)(struct vmb_channel *ch);
 	bool (*busy)(struct vmb_channel *ch);
+	void (*leave)(struct vmb_host_device *dev);
 	int (*poll)(struct vmb_channel *ch, int budget);
 	void (*room)(struct vmb_channel *ch);
 };

@@ -35,6 +35,16 @@ locked() {
 	) 9>"$VMB_CACHE/.lock-$name"
 }
 
+# close_files [KEPT]: in a subshell: what has been left open to it but KEPT. A lock, too, is
+# somebody's for as long as any process has its file open.
+close_files() {
+	local fd
+	for fd in /proc/"$BASHPID"/fd/*; do
+		fd=${fd##*/}
+		[ "$fd" -le 2 ] || [ "$fd" = "${1-}" ] || exec {fd}>&-
+	done
+}
+
 # as_root COMMAND...: plain when already root, through sudo otherwise.
 as_root() {
 	if [ "$(id -u)" = 0 ]; then

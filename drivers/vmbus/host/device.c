@@ -286,9 +286,9 @@ static void vmb_device_wait_idle(struct vmb_host_device *dev)
  * vmb_host_device_withdraw - take a device away from the guest
  * @dev: the device; its driver answers new requests as if it had gone already
  *
- * Waits a while for the guest to become idle, then closes the channels, waits
- * for their I/O, and tells the guest. Does nothing when the device is not
- * offered.
+ * Has the driver tell the guest, as it can, and waits a while for that to become
+ * idle, then closes the channels, waits for their I/O, and tells the guest. Does
+ * nothing when the device is not offered.
  *
  * Context: may sleep. Takes the partition's lock: the caller holds none that
  * its own open, close or poll take.
@@ -298,6 +298,9 @@ void vmb_host_device_withdraw(struct vmb_host_device *dev)
 	struct vmb_partition *p = dev->partition;
 	struct vmb_hdev *hdev = dev->priv;
 
+	/* nobody offers a device that is being withdrawn */
+	if (READ_ONCE(hdev->offered) && dev->driver->leave)
+		dev->driver->leave(dev);
 	vmb_device_wait_idle(dev);
 	mutex_lock(&p->lock);
 	hdev->offered = false;

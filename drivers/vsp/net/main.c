@@ -19,6 +19,7 @@ static const struct vmb_host_driver net_driver = {
 	.open		= vsp_net_chan_open,
 	.close		= vsp_net_chan_close,
 	.busy		= vsp_net_chan_busy,
+	.leave		= vsp_net_dev_leave,
 	.poll		= vsp_net_chan_poll,
 	.room		= vsp_net_chan_room,
 };

@@ -433,6 +433,7 @@ u64 vsp_net_stats_sum(const struct vsp_net_nic *nic, size_t offset);
 /* netdev.c */
 struct vsp_net_nic *vsp_net_dev_nic(struct net_device *dev);
 int vsp_net_dev_create(struct vsp_net_nic *nic);
+void vsp_net_dev_leave(struct vmb_host_device *dev);
 void vsp_net_dev_destroy(struct vsp_net_nic *nic);
 void vsp_net_dev_carrier(struct vsp_net_nic *nic);
 void vsp_net_dev_changed(struct vsp_net_nic *nic);

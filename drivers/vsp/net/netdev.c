@@ -458,6 +458,20 @@ int vsp_net_dev_create(struct vsp_net_nic *nic)
 }
 
 /**
+ * vsp_net_dev_leave - the NIC is about to be taken from the guest
+ * @dev: the device, which is offered, and so has its netdev
+ *
+ * Who has no link has nothing to send, and is idle soon, with all frames answered.
+ *
+ * Context: may sleep; takes the RTNL.
+ */
+void vsp_net_dev_leave(struct vmb_host_device *dev)
+{
+	guard(rtnl)();
+	dev_close(vsp_net_nic_of(dev)->netdev);
+}
+
+/**
  * vsp_net_dev_destroy - undo vsp_net_dev_create()
  * @nic: a NIC whose channel is closed and will not be opened
  *

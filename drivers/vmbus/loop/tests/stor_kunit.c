@@ -612,7 +612,13 @@ static void stor_sleep(struct kunit *test)
 		for (i = 0; i < ARRAY_SIZE(io); i++) {
 			KUNIT_EXPECT_EQ(test, io_wait(test, io[i]), BLK_STS_OK);
 			io_free(io[i]);
-			expect_read(test, file_bdev(file[i & 1]), i * 64, 1 + i % 4, round);
+			io[i] = io_start(file_bdev(file[i & 1]), REQ_OP_READ, i * 64, 1 + i % 4, 0);
+			KUNIT_ASSERT_NOT_NULL(test, io[i]);
+		}
+		for (i = 0; i < ARRAY_SIZE(io); i++) {
+			KUNIT_EXPECT_EQ(test, io_wait(test, io[i]), BLK_STS_OK);
+			KUNIT_EXPECT_EQ(test, io_wrong(io[i], i * 64, round), 0);
+			io_free(io[i]);
 		}
 	}
 	bdev_fput(file[1]);

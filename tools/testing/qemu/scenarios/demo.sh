@@ -45,8 +45,8 @@ host_checksum() {
 	l2_go demo "checksum-$sum"
 }
 
-# in fields: the name of the line and three of what it is about, then seven
-# before and eight after
+# in fields: the name of the line and three of what it is about, then eight
+# before and as many after
 no_exit_to_user_mode() {
 	grep '^note counts vmb+hv_storvsc' "$HARNESS/notes" | awk '
 		{ ios += $14 - $6; exits += $15 - $7 }

@@ -213,27 +213,13 @@ both() {
 	l2_go peer "$1"
 }
 
-# snapshot DEVICE: packets and bytes in both directions, then events, and VMBus signals
-# last: all by one process, as in an emulated host each takes time that the traffic is
-# to have
+# snapshot DEVICE: packets and bytes in both directions, then events
+# shellcheck disable=SC2016 # fields, of awk
 snapshot() {
-	local stats=/sys/class/net/$1/statistics kvm=$TRACING/events/kvm
-	awk '
-		FILENAME ~ /_packets$/ { packets += $1 }
-		FILENAME ~ /_bytes$/ { bytes += $1 }
-		FILENAME ~ /userspace_exit/ && $1 == "Hits:" { user = $2 }
-		FILENAME ~ /kvm_exit/ && $1 == "Hits:" { exits = $2 }
-		FILENAME ~ /inj_virq/ && $1 == "Hits:" { irqs = $2 }
-		FILENAME ~ /hypercall/ && $1 == "Hits:" { signals = $2 }
-		FILENAME ~ /waking/ && $2 == "comm:" && !/CPU [0-9]+\/KVM/ { woken += $NF }
-		$1 == "ctxt" { switches = $2 }
-		FILENAME == "/proc/uptime" { now = int($1 * 100 + 0.5) }
-		END {
-			print packets + 0, bytes + 0, user + 0, exits + 0, irqs + 0, woken + 0,
-				switches + 0, now, signals + 0
-		}' $stats/[rt]x_packets $stats/[rt]x_bytes $kvm/kvm_userspace_exit/hist \
-		$kvm/kvm_exit/hist $kvm/kvm_inj_virq/hist $kvm/kvm_hv_hypercall/hist \
-		$TRACING/events/sched/sched_waking/hist /proc/stat /proc/uptime
+	local stats=/sys/class/net/$1/statistics
+	events '
+		FILENAME ~ /_packets$/ { own[1] += $1 }
+		FILENAME ~ /_bytes$/ { own[2] += $1 }' $stats/[rt]x_packets $stats/[rt]x_bytes
 }
 
 # packets_move DEVICE NUMBER: so many have left and come

@@ -15,15 +15,25 @@ count_events() {
 	echo 'hist:keys=common_pid if code == 0x5d' >$TRACING/events/kvm/kvm_hv_hypercall/trigger
 }
 
-hits() { awk '$1 == "Hits:" { print $2 }' "$TRACING/events/$1/hist"; }
-
-# Exits to user mode, VM exits, interrupts injected, threads woken apart from vCPUs
-# that wake from their own halt, context switches; hundredths of a second; VMBus signals.
+# events [RULES FILE...]: exits to user mode, VM exits, interrupts injected, threads woken
+# apart from vCPUs that wake from their own halt, context switches; hundredths of a second;
+# VMBus signals. Before these what RULES, of awk, put in own[1] and so on for files of the
+# caller's. All by one process, as in an emulated host each takes time that the guest's I/O
+# is to have.
 events() {
-	local now
-	read -r now _ </proc/uptime
-	echo "$(hits kvm/kvm_userspace_exit) $(hits kvm/kvm_exit) $(hits kvm/kvm_inj_virq) $(awk '
-		$2 == "comm:" && !/CPU [0-9]+\/KVM/ { sum += $NF }
-		END { print sum + 0 }' $TRACING/events/sched/sched_waking/hist) $(awk '
-		$1 == "ctxt" { print $2 }' /proc/stat) ${now%.*}${now#*.} $(hits kvm/kvm_hv_hypercall)"
+	local kvm=$TRACING/events/kvm rules=${1-}
+	[ $# = 0 ] || shift
+	awk "$rules"'
+		FILENAME ~ /userspace_exit/ && $1 == "Hits:" { user = $2 }
+		FILENAME ~ /kvm_exit/ && $1 == "Hits:" { exits = $2 }
+		FILENAME ~ /inj_virq/ && $1 == "Hits:" { irqs = $2 }
+		FILENAME ~ /hypercall/ && $1 == "Hits:" { signals = $2 }
+		FILENAME ~ /waking/ && $2 == "comm:" && !/CPU [0-9]+\/KVM/ { woken += $NF }
+		FILENAME == "/proc/stat" && $1 == "ctxt" { switches = $2 }
+		FILENAME == "/proc/uptime" { now = int($1 * 100 + 0.5) }
+		END {
+			for (i = 1; i in own; i++) printf "%.0f ", own[i]
+			print user + 0, exits + 0, irqs + 0, woken + 0, switches + 0, now, signals + 0
+		}' "$@" $kvm/kvm_userspace_exit/hist $kvm/kvm_exit/hist $kvm/kvm_inj_virq/hist \
+		$kvm/kvm_hv_hypercall/hist $TRACING/events/sched/sched_waking/hist /proc/stat /proc/uptime
 }
