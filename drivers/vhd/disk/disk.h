@@ -132,7 +132,12 @@ void vhd_disk_exit(void);
 
 /* rw.c */
 blk_status_t vhd_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq_queue_data *bd);
+/* In earlier kernels 6.12 the head of a list is all there is of it, and the rest are macros. */
+#ifdef rq_list_pop
+void vhd_queue_rqs(struct request **list);
+#else
 void vhd_queue_rqs(struct rq_list *list);
+#endif
 void vhd_complete_rq(struct request *rq);
 void vhd_ended_work(struct work_struct *work);
 int vhd_write_parts(struct vhd_layer *layer, u64 pos, u64 len, struct iov_iter *iter, bool fua);

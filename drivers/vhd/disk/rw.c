@@ -637,24 +637,43 @@ blk_status_t vhd_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq_queue_
 	return BLK_STS_OK;
 }
 
+/* Requests of one disk that came together, and follow each other by rq_next. */
+static void requests_start(struct request *rq)
+{
+	struct files_entered e;
+	struct vhd_batch batch;
+	struct request *next;
+
+	files_enter(&e);
+	batch_begin(&batch);
+	for (; rq; rq = next) {
+		next = rq->rq_next;
+		request_start(rq, &batch);
+	}
+	batch_end(&batch);
+	files_leave(&e);
+}
+
 /**
  * vhd_queue_rqs() - take requests
  * @list: of one disk; is emptied
  *
  * Context: may sleep.
  */
+#ifdef rq_list_pop
+void vhd_queue_rqs(struct request **list)
+{
+	struct request *first = *list;
+
+	*list = NULL;
+	requests_start(first);
+}
+#else
 void vhd_queue_rqs(struct rq_list *list)
 {
-	struct rq_list all = *list;
-	struct files_entered e;
-	struct vhd_batch batch;
-	struct request *rq;
+	struct request *first = rq_list_peek(list);
 
 	rq_list_init(list);
-	files_enter(&e);
-	batch_begin(&batch);
-	while ((rq = rq_list_pop(&all)))
-		request_start(rq, &batch);
-	batch_end(&batch);
-	files_leave(&e);
+	requests_start(first);
 }
+#endif
