@@ -332,6 +332,7 @@ static const char *const count_names[VHD_COUNTS] = {
 	[VHD_COUNT_ZEROS] = "zeros",
 	[VHD_COUNT_DIRECT] = "direct",
 	[VHD_COUNT_WORKER] = "worker",
+	[VHD_COUNT_LATE] = "late",
 	[VHD_COUNT_PARTS] = "parts",
 	[VHD_COUNT_FLUSHES] = "flushes",
 	[VHD_COUNT_PUNCHES] = "punches",

@@ -12,6 +12,7 @@ enum vhd_count {
 	VHD_COUNT_ZEROS,	/* read: there is nothing in any file */
 	VHD_COUNT_DIRECT,	/* read or written in one go */
 	VHD_COUNT_WORKER,	/* had to wait */
+	VHD_COUNT_LATE,		/* written directly, and ended by a worker */
 	VHD_COUNT_PARTS,	/* bytes in several places, or without one */
 	VHD_COUNT_FLUSHES,
 	VHD_COUNT_PUNCHES,	/* discards, and zeros to be written */

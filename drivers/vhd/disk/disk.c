@@ -17,6 +17,12 @@
 
 static DEFINE_IDA(numbers);
 
+/*
+ * For struct vhd_ended. What workers of a disk may have to wait for is done by it, so it is
+ * not theirs. It waits for no I/O itself: one is enough for all disks.
+ */
+struct workqueue_struct *vhd_ended_wq;
+
 static int disk_open(struct gendisk *gendisk, blk_mode_t mode)
 {
 	struct vhd_disk *disk = gendisk->private_data;
@@ -31,6 +37,7 @@ static const struct block_device_operations disk_fops = {
 
 static const struct blk_mq_ops disk_queue_ops = {
 	.queue_rq	= vhd_queue_rq,
+	.queue_rqs	= vhd_queue_rqs,
 	.complete	= vhd_complete_rq,
 };
 
@@ -113,6 +120,20 @@ free_tags:
 	return ret;
 }
 
+static struct vhd_ended __percpu *ended_alloc(void)
+{
+	struct vhd_ended __percpu *ended = alloc_percpu(struct vhd_ended);
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		if (!ended)
+			break;
+		init_llist_head(&per_cpu_ptr(ended, cpu)->requests);
+		INIT_WORK(&per_cpu_ptr(ended, cpu)->work, vhd_ended_work);
+	}
+	return ended;
+}
+
 /**
  * vhd_disk_open() - make a block device of an image
  * @path: absolute, of the image
@@ -137,10 +158,15 @@ struct vhd_disk *vhd_disk_open(const char *path, bool writable, int *ret)
 		*ret = -ENOMEM;
 		goto free_disk;
 	}
+	disk->ended = ended_alloc();
+	if (!disk->ended) {
+		*ret = -ENOMEM;
+		goto free_counts;
+	}
 	mutex_init(&disk->chain_lock);
 	*ret = vhd_layers_open(&disk->chain, path, writable, &err);
 	if (*ret)
-		goto free_counts;
+		goto free_ended;
 	disk->number = ida_alloc(&numbers, GFP_KERNEL);
 	if (disk->number < 0) {
 		*ret = disk->number;
@@ -164,6 +190,8 @@ free_number:
 	ida_free(&numbers, disk->number);
 close_chain:
 	vhd_layers_close(&disk->chain);
+free_ended:
+	free_percpu(disk->ended);
 free_counts:
 	free_percpu(disk->counts);
 free_disk:
@@ -199,6 +227,7 @@ int vhd_disk_close(struct vhd_disk *disk, bool force)
 	/* writes what is in the page cache, and waits for requests */
 	del_gendisk(gendisk);
 	drain_workqueue(disk->wq);
+	flush_workqueue(vhd_ended_wq);
 	ret = vhd_change_stop(vhd_disk_top(disk));
 	if (ret)
 		pr_warn("%s: %s: what was written last may be lost: error %d\n",
@@ -209,6 +238,7 @@ int vhd_disk_close(struct vhd_disk *disk, bool force)
 	destroy_workqueue(disk->wq);
 	ida_free(&numbers, disk->number);
 	vhd_layers_close(&disk->chain);
+	free_percpu(disk->ended);
 	free_percpu(disk->counts);
 	kfree(disk);
 	return ret;
@@ -259,7 +289,15 @@ void vhd_disk_thaw(struct vhd_disk *disk, struct vhd_frozen *f)
  */
 int vhd_disk_init(void)
 {
-	return vhd_configfs_init();
+	int ret;
+
+	vhd_ended_wq = alloc_workqueue("vhd_ended", WQ_MEM_RECLAIM, 0);
+	if (!vhd_ended_wq)
+		return -ENOMEM;
+	ret = vhd_configfs_init();
+	if (ret)
+		destroy_workqueue(vhd_ended_wq);
+	return ret;
 }
 
 /**
@@ -268,5 +306,6 @@ int vhd_disk_init(void)
 void vhd_disk_exit(void)
 {
 	vhd_configfs_exit();
+	destroy_workqueue(vhd_ended_wq);
 	ida_destroy(&numbers);
 }

@@ -17,6 +17,8 @@
 #define VHD_DISK_H
 
 #include <linux/blk-mq.h>
+#include <linux/blkdev.h>
+#include <linux/llist.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/workqueue.h>
@@ -27,12 +29,37 @@
 struct vhd_merge_disk;
 
 /**
+ * struct vhd_ended - writes that files leave to be ended by a task
+ * @requests: their &struct vhd_request
+ * @work: ends them
+ */
+struct vhd_ended {
+	struct llist_head requests;
+	struct work_struct work;
+};
+
+/**
+ * struct vhd_batch - requests that one task submits together
+ * @plug: of what files make of them
+ * @outer: the task's own
+ * @sleeps: is called when the task goes to sleep
+ * @held: those that files have, and the submitter has not let go of
+ */
+struct vhd_batch {
+	struct blk_plug plug;
+	struct blk_plug *outer;
+	struct blk_plug_cb sleeps;
+	struct vhd_request *held;
+};
+
+/**
  * struct vhd_disk - a block device
  * @chain_lock: held while @chain changes, and by who looks at it without a request
  * @chain: its images; changes while the queue is frozen
  * @gendisk: the device
  * @tags: of its requests
  * @wq: for what has to wait; a request that is submitted does not
+ * @ended: for &vhd_ended_wq
  * @number: of the device
  * @counts: of its requests
  * @closing: nobody may open it any more; under the device's open_mutex
@@ -46,6 +73,7 @@ struct vhd_disk {
 	struct gendisk *gendisk;
 	struct blk_mq_tag_set tags;
 	struct workqueue_struct *wq;
+	struct vhd_ended __percpu *ended;
 	int number;
 	struct vhd_counts __percpu *counts;
 	bool closing;
@@ -58,6 +86,9 @@ struct vhd_disk {
  * @work: does it where waiting is allowed
  * @iocb: to read or to write all of it in one go
  * @disk: whose it is
+ * @batch: while it is submitted together with others, or NULL
+ * @next: in &vhd_batch.held
+ * @ended: in &vhd_ended.requests
  * @vecs: where its pages are, if they are in more than one bio
  * @chunk: bits that are set when it has been written, or NULL
  * @users: the submitter, and who is told of the end
@@ -69,6 +100,9 @@ struct vhd_request {
 	struct work_struct work;
 	struct kiocb iocb;
 	struct vhd_disk *disk;
+	struct vhd_batch *batch;
+	struct vhd_request *next;
+	struct llist_node ended;
 	struct bio_vec *vecs;
 	struct vhd_bits_chunk *chunk;
 	atomic_t users;
@@ -88,6 +122,7 @@ struct vhd_frozen {
 };
 
 /* disk.c */
+extern struct workqueue_struct *vhd_ended_wq;
 struct vhd_disk *vhd_disk_open(const char *path, bool writable, int *ret);
 int vhd_disk_close(struct vhd_disk *disk, bool force);
 void vhd_disk_freeze(struct vhd_disk *disk, struct vhd_frozen *f);
@@ -97,7 +132,14 @@ void vhd_disk_exit(void);
 
 /* rw.c */
 blk_status_t vhd_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq_queue_data *bd);
+/* In earlier kernels 6.12 the head of a list is all there is of it, and the rest are macros. */
+#ifdef rq_list_pop
+void vhd_queue_rqs(struct request **list);
+#else
+void vhd_queue_rqs(struct rq_list *list);
+#endif
 void vhd_complete_rq(struct request *rq);
+void vhd_ended_work(struct work_struct *work);
 int vhd_write_parts(struct vhd_layer *layer, u64 pos, u64 len, struct iov_iter *iter, bool fua);
 
 /* online.c */

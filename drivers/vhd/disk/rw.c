@@ -9,7 +9,9 @@
  */
 #define pr_fmt(fmt) "vhd: " fmt
 
+#include <linux/blkdev.h>
 #include <linux/bvec.h>
+#include <linux/llist.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task_stack.h>
@@ -118,18 +120,14 @@ static bool submitters_fault(long ret)
 	return ret == -EAGAIN || ret == -ENOMEM || ret == -EINTR;
 }
 
-/*
- * Two have to be done with a request that was submitted: the file, and who
- * submitted it, since file systems look at the vectors until they return.
- * Any context.
- */
-static void direct_put(struct vhd_request *r)
+/* The file has done it. Any context, unless it has left something for a task to do. */
+static void direct_end(struct vhd_request *r)
 {
 	struct request *rq = rq_of(r);
 	bool whole;
 
-	if (!atomic_dec_and_test(&r->users))
-		return;
+	if (r->iocb.dio_complete)
+		r->ret = r->iocb.dio_complete(r->iocb.private);
 	request_iter_done(r);
 	if (op_is_write(req_op(rq)))
 		kiocb_end_write(&r->iocb);
@@ -144,12 +142,115 @@ static void direct_put(struct vhd_request *r)
 		request_slow(r);
 }
 
+/**
+ * vhd_ended_work() - do what files have left for a task to do
+ * @work: of a &struct vhd_ended
+ *
+ * It waits for no I/O.
+ */
+void vhd_ended_work(struct work_struct *work)
+{
+	struct vhd_ended *ended = container_of(work, struct vhd_ended, work);
+	unsigned int flags = vhd_io_begin();
+	struct vhd_request *r, *next;
+	struct llist_node *all;
+
+	all = llist_reverse_order(llist_del_all(&ended->requests));
+	llist_for_each_entry_safe(r, next, all, ended)
+		direct_end(r);
+	vhd_io_end(flags);
+}
+
+/*
+ * Two have to be done with a request that was submitted: the file, and who
+ * submitted it, since file systems look at the vectors until they return. A file
+ * system may leave something for a task to do then: for the submitter, if that one comes
+ * last, or else for a worker, which does it for all that have come meanwhile. Any context,
+ * unless @may_sleep.
+ */
+static void direct_put(struct vhd_request *r, bool may_sleep)
+{
+	struct vhd_ended *ended;
+
+	if (!atomic_dec_and_test(&r->users))
+		return;
+	if (!r->iocb.dio_complete || may_sleep) {
+		direct_end(r);
+		return;
+	}
+	vhd_count(r->disk->counts, VHD_COUNT_LATE);
+	/* whichever processor's: none needs to be this one's */
+	ended = raw_cpu_ptr(r->disk->ended);
+	if (llist_add(&r->ended, &ended->requests))
+		queue_work(vhd_ended_wq, &ended->work);
+}
+
 static void direct_complete(struct kiocb *iocb, long ret)
 {
 	struct vhd_request *r = container_of(iocb, struct vhd_request, iocb);
 
 	r->ret = ret;
-	direct_put(r);
+	direct_put(r, false);
+}
+
+/* The submitter is done with all that it holds. */
+static void batch_put(struct vhd_batch *batch, bool may_sleep)
+{
+	struct vhd_request *r, *next;
+
+	r = batch->held;
+	batch->held = NULL;
+	for (; r; r = next) {
+		next = r->next;
+		direct_put(r, may_sleep);
+	}
+}
+
+/* What the submitter goes to sleep for may be what it holds. */
+static void batch_sleeps(struct blk_plug_cb *cb, bool from_schedule)
+{
+	struct vhd_batch *batch = container_of(cb, struct vhd_batch, sleeps);
+
+	/* it has been taken off the plug's list */
+	INIT_LIST_HEAD(&cb->list);
+	if (from_schedule)
+		batch_put(batch, false);
+}
+
+static void batch_hold(struct vhd_batch *batch, struct vhd_request *r)
+{
+	r->next = batch->held;
+	batch->held = r;
+	if (list_empty(&batch->sleeps.list))
+		list_add(&batch->sleeps.list, &batch->plug.cb_list);
+}
+
+/*
+ * What file systems make of a batch goes to their devices together, and before the
+ * submitter is done with any of it: what a quick device has written by then needs no worker.
+ *
+ * It has a plug of its own. The task's is being emptied, which is why we are called: what was put
+ * into it would go to the devices when this has returned.
+ */
+static void batch_begin(struct vhd_batch *batch)
+{
+	batch->held = NULL;
+	batch->sleeps.callback = batch_sleeps;
+	INIT_LIST_HEAD(&batch->sleeps.list);
+	batch->outer = current->plug;
+	/* blk_plug_invalidate_ts(): by this flag the scheduler expects a plug */
+	if (batch->outer)
+		batch->outer->cur_ktime = 0;
+	current->flags &= ~PF_BLOCK_TS;
+	current->plug = NULL;
+	blk_start_plug(&batch->plug);
+}
+
+static void batch_end(struct vhd_batch *batch)
+{
+	blk_finish_plug(&batch->plug);
+	current->plug = batch->outer;
+	batch_put(batch, true);
 }
 
 /* May somebody freeze the file system? The iocb is set up. */
@@ -192,7 +293,7 @@ static int direct_submit(struct vhd_request *r, struct vhd_backing *b, u64 pos, 
 	if (nowait && b->nowait)
 		iocb->ki_flags |= IOCB_NOWAIT;
 	if (write) {
-		iocb->ki_flags |= IOCB_WRITE;
+		iocb->ki_flags |= IOCB_WRITE | IOCB_DIO_CALLER_COMP;
 		if (rq->cmd_flags & REQ_FUA)
 			iocb->ki_flags |= IOCB_DSYNC;
 		if (!direct_start_write(iocb, nowait)) {
@@ -208,9 +309,13 @@ static int direct_submit(struct vhd_request *r, struct vhd_backing *b, u64 pos, 
 		ret = b->file->f_op->write_iter(iocb, &iter);
 	else
 		ret = b->file->f_op->read_iter(iocb, &iter);
+	if (ret == -EIOCBQUEUED && r->batch) {
+		batch_hold(r->batch, r);
+		return 0;
+	}
 	if (ret != -EIOCBQUEUED)
 		direct_complete(iocb, ret);
-	direct_put(r);
+	direct_put(r, true);
 	return 0;
 }
 
@@ -421,6 +526,7 @@ static void request_work(struct work_struct *work)
 	unsigned int flags = vhd_io_begin();
 	int ret;
 
+	r->batch = NULL;
 	vhd_count(r->disk->counts, VHD_COUNT_WORKER);
 	trace_vhd_worker(rq);
 	if (req_op(rq) != REQ_OP_READ && req_op(rq) != REQ_OP_WRITE) {
@@ -456,22 +562,61 @@ static bool may_enter(bool write)
 /* Returns 0 if the request is in good hands, -EAGAIN if it has to wait. */
 static int request_now(struct vhd_request *r)
 {
-	struct bio_list *list = current->bio_list;
-	unsigned int noio;
-	int ret;
-
 	if (!may_enter(op_is_write(req_op(rq_of(r)))))
 		return -EAGAIN;
-	noio = memalloc_noio_save();
+	return request_rw(r, true);
+}
+
+/**
+ * struct files_entered - what a task has set aside
+ * @list: bios that wait until it returns
+ * @noio: of its flags
+ */
+struct files_entered {
+	struct bio_list *list;
+	unsigned int noio;
+};
+
+/* Before file systems are entered by a task that is about something else. */
+static void files_enter(struct files_entered *e)
+{
+	e->noio = memalloc_noio_save();
 	/*
 	 * Not all file systems keep the promise not to wait. What is waited for
 	 * must not be put on the list of what is submitted when this returns.
 	 */
+	e->list = current->bio_list;
 	current->bio_list = NULL;
-	ret = request_rw(r, true);
-	current->bio_list = list;
-	memalloc_noio_restore(noio);
-	return ret;
+}
+
+static void files_leave(const struct files_entered *e)
+{
+	current->bio_list = e->list;
+	memalloc_noio_restore(e->noio);
+}
+
+static void request_start(struct request *rq, struct vhd_batch *batch)
+{
+	struct vhd_request *r = blk_mq_rq_to_pdu(rq);
+	int ret = -EAGAIN;
+
+	blk_mq_start_request(rq);
+	INIT_WORK(&r->work, request_work);
+	r->disk = rq->q->disk->private_data;
+	r->batch = batch;
+	r->vecs = NULL;
+	r->chunk = NULL;
+	r->slow = false;
+	/* that the device is read-only is only a hint to who writes to it */
+	if (op_is_write(req_op(rq)) && req_op(rq) != REQ_OP_FLUSH &&
+	    !vhd_disk_top(r->disk)->backing.writable)
+		ret = -EROFS;
+	else if (req_op(rq) == REQ_OP_READ || req_op(rq) == REQ_OP_WRITE)
+		ret = request_now(r);
+	if (ret == -EAGAIN)
+		queue_work(r->disk->wq, &r->work);
+	else if (ret)
+		request_end(r, ret);
 }
 
 /**
@@ -484,24 +629,51 @@ static int request_now(struct vhd_request *r)
  */
 blk_status_t vhd_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq_queue_data *bd)
 {
-	struct vhd_request *r = blk_mq_rq_to_pdu(bd->rq);
-	int ret = -EAGAIN;
+	struct files_entered e;
 
-	blk_mq_start_request(bd->rq);
-	INIT_WORK(&r->work, request_work);
-	r->disk = bd->rq->q->disk->private_data;
-	r->vecs = NULL;
-	r->chunk = NULL;
-	r->slow = false;
-	/* that the device is read-only is only a hint to who writes to it */
-	if (op_is_write(req_op(bd->rq)) && req_op(bd->rq) != REQ_OP_FLUSH &&
-	    !vhd_disk_top(r->disk)->backing.writable)
-		ret = -EROFS;
-	else if (req_op(bd->rq) == REQ_OP_READ || req_op(bd->rq) == REQ_OP_WRITE)
-		ret = request_now(r);
-	if (ret == -EAGAIN)
-		queue_work(r->disk->wq, &r->work);
-	else if (ret)
-		request_end(r, ret);
+	files_enter(&e);
+	request_start(bd->rq, NULL);
+	files_leave(&e);
 	return BLK_STS_OK;
 }
+
+/* Requests of one disk that came together, and follow each other by rq_next. */
+static void requests_start(struct request *rq)
+{
+	struct files_entered e;
+	struct vhd_batch batch;
+	struct request *next;
+
+	files_enter(&e);
+	batch_begin(&batch);
+	for (; rq; rq = next) {
+		next = rq->rq_next;
+		request_start(rq, &batch);
+	}
+	batch_end(&batch);
+	files_leave(&e);
+}
+
+/**
+ * vhd_queue_rqs() - take requests
+ * @list: of one disk; is emptied
+ *
+ * Context: may sleep.
+ */
+#ifdef rq_list_pop
+void vhd_queue_rqs(struct request **list)
+{
+	struct request *first = *list;
+
+	*list = NULL;
+	requests_start(first);
+}
+#else
+void vhd_queue_rqs(struct rq_list *list)
+{
+	struct request *first = rq_list_peek(list);
+
+	rq_list_init(list);
+	requests_start(first);
+}
+#endif

@@ -13,7 +13,6 @@ L1_MEM=3G
 # it measures
 CHECK=no
 DISK_MB=32
-TRACING=/sys/kernel/tracing
 
 # --- the build machine
 
@@ -102,15 +101,22 @@ disconnect() {
 	esac
 }
 
+# ext4_on_nullb FOLDER DEVICE ATTRIBUTE=VALUE...
+ext4_on_nullb() {
+	local folder=$1 dev=$2
+	shift 2
+	nullb "$dev" 512 "$@"
+	mkfs.ext4 -q -b 4096 "/dev/$dev"
+	mount -t ext4 "/dev/$dev" "/tmp/$folder"
+}
+
 folder() {
 	mkdir -p "/tmp/$1"
 	case $1 in
 	tmpfs) mount -t tmpfs -o size=1g tmpfs /tmp/tmpfs ;;
-	ext4)
-		nullb nullb0 512
-		mkfs.ext4 -q -b 4096 /dev/nullb0
-		mount -t ext4 /dev/nullb0 /tmp/ext4
-		;;
+	ext4) ext4_on_nullb ext4 nullb0 ;;
+	# on a device that answers 10 us later, by an interrupt
+	ext4-late) ext4_on_nullb ext4-late nullb1 irqmode=2 completion_nsec=10000 ;;
 	esac
 	fresh "/tmp/$1/disks"
 	fresh "/run/$1"

@@ -5,6 +5,7 @@
 # ext4, is compared with what vmbctl and qemu-img find in them.
 
 VHD=/sys/kernel/config/vhd
+TRACING=/sys/kernel/tracing
 L1_MANIFEST="$FIO
 bin /usr/bin/qemu-img
 bin /usr/sbin/mkfs.ext4
@@ -17,8 +18,8 @@ module crc32c_generic"
 DISK_MB=24
 # FORMAT-TYPE each
 KINDS='vhd-fixed vhd-dynamic vhdx-fixed vhdx-dynamic'
-PLAN=38
-[ "$L1_KERNEL" = stock ] || PLAN=39
+PLAN=40
+[ "$L1_KERNEL" = stock ] || PLAN=41
 
 folders() {
 	load crc32c_generic ext4 loop
@@ -501,6 +502,98 @@ nested() {
 	rm /tmp/ext4/fs.vhdx
 }
 
+# ext4_on DISK MB ATTRIBUTE=VALUE...: in /tmp/DISK, a null_blk
+ext4_on() {
+	nullb "$@"
+	mkfs.ext4 -q -b 4096 -J size=4 "/dev/$1"
+	mkdir -p "/tmp/$1"
+	mount -t ext4 "/dev/$1" "/tmp/$1"
+}
+
+ext4_gone() {
+	umount "/tmp/$1"
+	echo 0 >"$NULLB/$1/power"
+	rmdir "$NULLB/$1"
+}
+
+counter() { awk -v name="$1" '$1 == name { print $2 }' $VHD/t/counters; }
+
+# What a device has written before its file system returns, who submits it ends. What it writes
+# later is for a worker. With FUA it is the same.
+write_ends() {
+	local when late sync
+	for when in at-once later; do
+		case $when in
+		at-once) ext4_on ends 100 irqmode=0 ;;
+		later) ext4_on ends 100 irqmode=2 completion_nsec=1000000 ;;
+		esac
+		vmbctl vhd create --type fixed --size ${DISK_MB}M /tmp/ends/a.vhd
+		attach /tmp/ends/a.vhd
+		fill_disk "$DEV" 5
+		dd if=/dev/zero of="$DEV" bs=1M count=1 oflag=direct 2>/dev/null
+		for sync in 0 1; do
+			late=$(counter late)
+			fio --name=ends --filename="$DEV" --rw=write --bs=4k --size=1M --direct=1 \
+				--sync=$sync --thread --verify=crc32c --verify_fatal=1 --do_verify=1 \
+				--minimal >/tmp/fio 2>&1 || { tail -n 3 /tmp/fio; return 1; }
+			late=$(($(counter late) - late))
+			note "of 256 writes (sync=$sync) to a device that answers $when a worker ends $late"
+			case $when in
+			at-once) [ $late = 0 ] ;;
+			later) [ $late -gt 128 ] ;;
+			esac
+		done
+		detach
+		vmbctl vhd check /tmp/ends/a.vhd
+		ext4_gone ends
+	done
+}
+
+# times_held DEVICE: how often somebody was held up who had made pages of it dirty
+times_held() { grep -c "balance_dirty_pages: bdi $(cat "/sys/block/$1/dev"): " $TRACING/trace || true; }
+
+# Enough pages are dirty for those who make more of them to be held up. A worker may be,
+# by the pages of its own file's device; the others' may be those that wait for it.
+throttled() {
+	local hog held
+	# with sectors that are too large for direct I/O the page cache is written
+	ext4_on own 100 blocksize=4096
+	nullb hog 256 irqmode=2 completion_nsec=20000000 hw_queue_depth=1 max_sectors=128
+	echo 50 >"/sys/class/bdi/$(cat /sys/block/own/dev)/min_ratio"
+	vmbctl vhd create --type fixed --size 8M /tmp/own/a.vhd
+	dd if=/dev/zero of=/tmp/own/b bs=64k count=32 2>/dev/null
+	attach /tmp/own/a.vhd
+	[ "$(cat $VHD/t/direct)" = 0 ]
+	sync
+	echo $((4 << 20)) >/proc/sys/vm/dirty_background_bytes
+	echo $((8 << 20)) >/proc/sys/vm/dirty_bytes
+	trap 'echo 20 >/proc/sys/vm/dirty_ratio; echo 10 >/proc/sys/vm/dirty_background_ratio' EXIT
+	dd if=/dev/zero of=/dev/hog bs=64k count=4096 2>/dev/null &
+	hog=$!
+	echo >$TRACING/trace
+	echo 1 >$TRACING/events/writeback/balance_dirty_pages/enable
+	wait_for 60 hog_held
+	echo >$TRACING/trace
+	dd if=/dev/zero of=/tmp/own/b bs=64k count=32 conv=notrunc,fsync 2>/dev/null
+	held=$(times_held own)
+	echo >$TRACING/trace
+	dd if=/dev/urandom of="$DEV" bs=64k count=32 oflag=direct 2>/dev/null
+	note "2 MiB to a file: held up $held times; to a disk in a file: $(times_held own) times"
+	cp $TRACING/trace /tmp/trace
+	echo 0 >$TRACING/events/writeback/balance_dirty_pages/enable
+	# or nothing was asked of the worker
+	[ "$held" -gt 0 ]
+	kill $hog
+	[ "$(times_held own)" = 0 ] || { echo "pages of another device held it up"; return 1; }
+	detach
+	ext4_gone own
+	wait $hog || true
+	echo 0 >$NULLB/hog/power
+	rmdir $NULLB/hog
+}
+
+hog_held() { [ "$(times_held hog)" -gt 0 ]; }
+
 # write_at SECTORS...: 4 KiB at each, of their own; as DEV has it, so has /tmp/tmpfs/flat
 write_at() {
 	local at
@@ -564,11 +657,8 @@ deep() {
 	rm -f $dir/d*."$format" $dir/flat $dir/read
 }
 
-l1() {
-	local fs kind dir
-	[ "$L1_KERNEL" = stock ] || run_test checkers-are-on checkers_are_on
-	run_test module-load load_ours vhd
-	run_test folders folders
+# What one does alone.
+alone_tests() {
 	run_test alone alone
 	run_test stale stale
 	run_test busy busy
@@ -576,23 +666,35 @@ l1() {
 	run_test large large
 	run_test many-bits many_bits
 	run_test nested nested
+	run_test throttled throttled
 	run_test snapshot-refused snapshot_refused
 	run_test merge-detached merge_detached
+	run_test vhd-deep deep vhd 2M 1M 512K 4M 2M
+	run_test vhdx-deep deep vhdx 2M 1M 8M 1M 4M 2M
+}
+
+# What goes on beside something else, where another CPU may come in between.
+beside_tests() {
+	local kind
+	run_test write-ends write_ends
 	run_test vhd-snapshot snapshot /tmp/ext4 vhd
 	run_test vhdx-snapshot snapshot /tmp/tmpfs vhdx
 	run_test vhd-merge merge /tmp/tmpfs vhd fixed
 	run_test vhdx-merge merge /tmp/ext4 vhdx dynamic
-	run_test vhd-deep deep vhd 2M 1M 512K 4M 2M
-	run_test vhdx-deep deep vhdx 2M 1M 8M 1M 4M 2M
 	run_test vhd-resize resize vhd fixed
 	run_test vhdx-resize resize vhdx dynamic
 	for kind in vhd vhdx; do
 		run_test "$kind-merge-cut" merge_cut $kind
 	done
+}
+
+# write_tests KIND...: many requests at once, on either file system. What a parent is makes no
+# difference to how its child is written.
+write_tests() {
+	local fs kind
 	for fs in tmpfs ext4; do
-		for kind in $KINDS; do
+		for kind in "$@"; do
 			run_test "$fs-$kind" written /tmp/$fs "$kind"
-			# what a parent is makes no difference to how its child is written
 			case $fs-$kind in
 			tmpfs-*-fixed | ext4-*-dynamic)
 				run_test "$fs-$kind-child" child /tmp/$fs "$kind"
@@ -600,13 +702,40 @@ l1() {
 			esac
 			rm -f /tmp/$fs/child.* "/tmp/$fs/$kind".*
 		done
-		run_test "$fs-foreign-vhd" foreign /tmp/$fs vhd
-		run_test "$fs-foreign-vhdx" foreign /tmp/$fs vhdx
 	done
+}
+
+# Images of other programs' making.
+foreign_tests() {
+	local fs format
+	for fs in tmpfs ext4; do
+		for format in vhd vhdx; do
+			run_test "$fs-foreign-$format" foreign /tmp/$fs $format
+		done
+	done
+}
+
+begin_tests() {
+	[ "$L1_KERNEL" = stock ] || run_test checkers-are-on checkers_are_on
+	run_test module-load load_ours vhd
+	run_test folders folders
+}
+
+end_tests() {
+	local dir
 	umount /tmp/ext4
 	umount /tmp/tmpfs
 	for dir in "$VHD"/*/; do
 		[ ! -d "$dir" ] || rmdir "$dir"
 	done
 	run_test module-unload rmmod vhd
+}
+
+l1() {
+	begin_tests
+	alone_tests
+	beside_tests
+	write_tests $KINDS
+	foreign_tests
+	end_tests
 }
