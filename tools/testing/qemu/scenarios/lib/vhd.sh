@@ -32,6 +32,7 @@ folders() {
 	truncate -s 400M /tmp/tmpfs/ext4.img
 	mkfs.ext4 -q -b 4096 /tmp/tmpfs/ext4.img
 	mount -t ext4 -o loop /tmp/tmpfs/ext4.img /tmp/ext4
+	dd if=/dev/urandom of=/tmp/random bs=64k count=1 2>/dev/null
 }
 
 # attach IMAGE [read_only]: sets DEV
