@@ -13,7 +13,8 @@
  * ring say so, with vmb_guest_publish(). vmb_guest_send() is both. When there is
  * no room they return -EAGAIN, and &vmb_guest_ops.room is called when there is.
  * Data is not copied: a GPA-direct packet names pages by their frame numbers,
- * see &struct vmb_guest_gpa.
+ * see &struct vmb_guest_gpa. Who publishes several times in a short while has one
+ * signal for all of it between vmb_guest_hold() and vmb_guest_unhold().
  *
  * Receiving: packets are copied to private memory, checked, and handed to
  * &vmb_guest_ops.receive one by one, in a batch that ends with
@@ -327,6 +328,8 @@ struct vmb_guest_packet {
 int vmb_guest_put(struct vmb_guest_channel *ch,
 		  const struct vmb_guest_packet *pkt);
 void vmb_guest_publish(struct vmb_guest_channel *ch);
+bool vmb_guest_hold(struct vmb_guest_channel *ch);
+void vmb_guest_unhold(struct vmb_guest_channel *ch, bool lazy);
 void vmb_guest_publish_poll(struct vmb_guest_channel *ch);
 int vmb_guest_send(struct vmb_guest_channel *ch,
 		   const struct vmb_guest_packet *pkt);

@@ -91,6 +91,8 @@ struct vmb_host_device {
  * @drv: for the VSP; NULL when &vmb_host_driver.open is called
  * @vcpu: within &vmb_host_driver.poll: the thread is a vCPU's, and its guest
  *	stands still until the poll returns
+ * @patient: the VSP's, who may change it at any time: nobody waits for what the guest
+ *	sends, so it is left to the worker, and more of it gathers until that runs
  *
  * The core embeds this in a structure of its own. The VSP may use it from
  * &vmb_host_driver.open until &vmb_host_driver.close returns.
@@ -103,6 +105,7 @@ struct vmb_channel {
 	int node;
 	void *drv;
 	bool vcpu;
+	bool patient;
 };
 
 /**

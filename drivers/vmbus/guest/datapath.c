@@ -109,6 +109,21 @@ static int vmb_guest_chan_receive(struct vmb_guest_chan *ch, int budget)
 	return n;
 }
 
+/*
+ * Show the host what was put. True when it is to be signalled, now or for what it was
+ * shown before: then it has been shown that, and not all of it taken since.
+ */
+static bool vmb_guest_chan_show(struct vmb_guest_chan *ch)
+{
+	bool signal = vmb_ring_publish(&ch->out);
+
+	lockdep_assert_held(&ch->out_lock);
+	if (ch->out_owed && !signal)
+		signal = !vmb_ring_drained(&ch->out);
+	ch->out_owed = false;
+	return signal;
+}
+
 /* Tell somebody who waits for room that there is, or go on waiting. */
 static void vmb_guest_chan_room(struct vmb_guest_chan *ch)
 {
@@ -121,7 +136,7 @@ static void vmb_guest_chan_room(struct vmb_guest_chan *ch)
 	spin_lock_irqsave(&ch->out_lock, flags);
 	if (ch->out_open && ch->out_want) {
 		/* the host counts the room from what it was shown */
-		signal = vmb_ring_publish(&ch->out);
+		signal = vmb_guest_chan_show(ch);
 		if (vmb_ring_wait_space(&ch->out, ch->out_want)) {
 			vmb_ring_end_wait(&ch->out);
 			WRITE_ONCE(ch->out_want, 0);
@@ -280,6 +295,9 @@ void vmb_guest_chan_start_data(struct vmb_guest_chan *ch)
 		vmb_ring_mask(&ch->in);
 	spin_lock_irq(&ch->out_lock);
 	ch->out_want = 0;
+	ch->out_held = false;
+	ch->out_pressing = false;
+	ch->out_owed = false;
 	ch->out_open = true;
 	spin_unlock_irq(&ch->out_lock);
 	/* whoever sees it open sees all that was set up before */
@@ -316,7 +334,7 @@ static bool vmb_guest_chan_full(struct vmb_guest_chan *ch, u32 need, bool *signa
 	ch->stats.out_full_total++;
 	if (!ch->out_want)
 		ch->stats.out_full_first++;
-	*signal |= vmb_ring_publish(&ch->out);
+	*signal |= vmb_guest_chan_show(ch);
 	/* before the host is asked to signal, whose interrupt looks at it */
 	WRITE_ONCE(ch->out_want, max(ch->out_want, need));
 	if (!vmb_ring_wait_space(&ch->out, ch->out_want)) {
@@ -362,6 +380,18 @@ static int vmb_guest_chan_put_locked(struct vmb_guest_chan *ch,
 	return ret;
 }
 
+/* The same for a caller who wants it signalled, which vmb_guest_hold() puts off. */
+static bool vmb_guest_chan_press(struct vmb_guest_chan *ch)
+{
+	bool signal = vmb_guest_chan_show(ch);
+
+	if (!ch->out_held)
+		return signal;
+	ch->out_pressing = true;
+	ch->out_owed = signal;
+	return false;
+}
+
 static int vmb_guest_chan_send(struct vmb_guest_chan *ch,
 			       const struct vmb_guest_packet *pkt, bool publish)
 {
@@ -374,7 +404,7 @@ static int vmb_guest_chan_send(struct vmb_guest_chan *ch,
 	spin_lock_irqsave(&ch->out_lock, flags);
 	ret = vmb_guest_chan_put_locked(ch, pkt, &signal, &others);
 	if (!ret && publish)
-		signal |= vmb_ring_publish(&ch->out);
+		signal |= vmb_guest_chan_press(ch);
 	/* under the lock, so that the channel cannot be closed meanwhile */
 	if (others)
 		vmb_guest_chan_kick(ch);
@@ -414,7 +444,7 @@ static bool vmb_guest_chan_publish(struct vmb_guest_chan *ch)
 
 	spin_lock_irqsave(&ch->out_lock, flags);
 	if (ch->out_open && !READ_ONCE(ch->broken))
-		signal = vmb_ring_publish(&ch->out);
+		signal = vmb_guest_chan_press(ch);
 	spin_unlock_irqrestore(&ch->out_lock, flags);
 	return signal;
 }
@@ -435,6 +465,61 @@ void vmb_guest_publish(struct vmb_guest_channel *ch)
 		vmb_guest_chan_signal(chan, &chan->stats.intr_out_empty);
 }
 EXPORT_SYMBOL_GPL(vmb_guest_publish);
+
+/**
+ * vmb_guest_hold() - put off signals to the host
+ * @ch: the channel, open
+ *
+ * Until vmb_guest_unhold(), the host is shown packets when they are published, but
+ * not signalled, except when somebody waits for room. For who publishes several times
+ * in a short while. It is not counted: if two do this, the first one to end it does so
+ * for both.
+ *
+ * Context: any, hard interrupts included.
+ * Return: true if the host is still to be signalled for what was published before.
+ */
+bool vmb_guest_hold(struct vmb_guest_channel *ch)
+{
+	struct vmb_guest_chan *chan = vmb_guest_chan_of(ch);
+	unsigned long flags;
+	bool owed;
+
+	spin_lock_irqsave(&chan->out_lock, flags);
+	chan->out_held = true;
+	owed = chan->out_owed;
+	spin_unlock_irqrestore(&chan->out_lock, flags);
+	return owed;
+}
+EXPORT_SYMBOL_GPL(vmb_guest_hold);
+
+/**
+ * vmb_guest_unhold() - publish, and signal the host if that was put off
+ * @ch: the channel
+ * @lazy: if nobody has published since vmb_guest_hold(), leave the signal to who
+ *	does so next; the caller sees to it that somebody does before long
+ *
+ * Context: any, hard interrupts included.
+ */
+void vmb_guest_unhold(struct vmb_guest_channel *ch, bool lazy)
+{
+	struct vmb_guest_chan *chan = vmb_guest_chan_of(ch);
+	unsigned long flags;
+	bool signal = false;
+
+	spin_lock_irqsave(&chan->out_lock, flags);
+	chan->out_held = false;
+	if (chan->out_open && !READ_ONCE(chan->broken))
+		signal = vmb_guest_chan_show(chan);
+	if (lazy && !chan->out_pressing) {
+		chan->out_owed = signal;
+		signal = false;
+	}
+	chan->out_pressing = false;
+	spin_unlock_irqrestore(&chan->out_lock, flags);
+	if (signal)
+		vmb_guest_chan_signal(chan, &chan->stats.intr_out_empty);
+}
+EXPORT_SYMBOL_GPL(vmb_guest_unhold);
 
 /**
  * vmb_guest_publish_poll() - publish, and receive what comes of it at once

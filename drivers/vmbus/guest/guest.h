@@ -302,10 +302,13 @@ struct vmb_guest_stats {
  * @poll_skip: signals not to poll after; this and the next without a lock
  * @poll_misses: what @poll_skip was last time
  * @bh: receives
- * @out_lock: protects @out, @out_open, @out_want
+ * @out_lock: protects @out and what follows, up to @out_owed
  * @out: producer end of the ring to the host
  * @out_open: packets can be put
  * @out_want: bytes of room that somebody waits for, 0 for nobody
+ * @out_held: signals for packets are put off
+ * @out_pressing: somebody has published since
+ * @out_owed: the host has been shown packets, and not signalled
  * @retry: for hosts that do not tell when they have made room
  * @stats: counters
  */
@@ -350,6 +353,9 @@ struct vmb_guest_chan {
 	struct vmb_ring out;
 	bool out_open;
 	u32 out_want;
+	bool out_held;
+	bool out_pressing;
+	bool out_owed;
 	struct timer_list retry;
 
 	struct vmb_guest_stats stats;

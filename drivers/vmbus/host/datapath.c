@@ -7,7 +7,8 @@
  * enters the guest again: the VSP is polled with the VMM's address space and
  * without waking anybody. What exceeds the budget, and kicks from elsewhere,
  * go to the worker behind the VP that takes the channel's interrupts; so do all
- * kicks of a channel that is better off there (place.c).
+ * kicks of a channel that is better off there (place.c), or whose driver is patient:
+ * until the worker gets a CPU the guest need not signal again.
  *
  * vmb_chan.sched makes polls exclusive without losing a kick: a kick sets
  * KICKED, and whoever turns it on while RUNNING is off queues a poll. A poll
@@ -114,7 +115,7 @@ void vmb_chan_kick(struct vmb_chan *ch)
 		return;
 	atomic64_inc(&ch->in_stats.kicks);
 	kref_get(&ch->ref);
-	vmb_chan_queue(ch, READ_ONCE(ch->place.worker));
+	vmb_chan_queue(ch, READ_ONCE(ch->place.worker) || READ_ONCE(ch->pub.patient));
 }
 
 static void vmb_chan_break(struct vmb_chan *ch, const char *ring, int err)
@@ -265,6 +266,9 @@ static void vmb_chan_place(struct vmb_chan *ch, int n)
 	bool before = ch->place.worker;
 
 	lockdep_assert_held(&ch->poll_lock);
+	/* it says nothing of either place */
+	if (READ_ONCE(ch->pub.patient))
+		return;
 	if (READ_ONCE(adaptive))
 		vmb_place_packets(&ch->place, n, ktime_get_ns());
 	else if (unlikely(before))
@@ -283,7 +287,7 @@ static bool vmb_chan_spin(struct vmb_chan *ch)
 	u64 now, end;
 
 	lockdep_assert_held(&ch->poll_lock);
-	if (!ch->place.worker)
+	if (!ch->place.worker || READ_ONCE(ch->pub.patient))
 		return false;
 	if (num_online_cpus() == 1)
 		return vmb_ring_readable(&ch->in);
@@ -306,14 +310,15 @@ static bool vmb_chan_spin(struct vmb_chan *ch)
 /*
  * The same where others want this CPU, the guest perhaps: look again a while later,
  * signals masked until then. @napped says that this is what the poll began with,
- * and @taken what it found. Returns whether somebody will look.
+ * and @asked how much it found that wants an answer. Returns whether somebody will look.
  */
-static bool vmb_chan_nap(struct vmb_chan *ch, bool napped, int taken)
+static bool vmb_chan_nap(struct vmb_chan *ch, bool napped, u32 asked)
 {
 	lockdep_assert_held(&ch->poll_lock);
-	if (!ch->place.worker || (num_online_cpus() > 1 && !need_resched()))
+	if (!ch->place.worker || READ_ONCE(ch->pub.patient) ||
+	    (num_online_cpus() > 1 && !need_resched()))
 		return false;
-	if (napped && taken < VMB_PLACE_NAP_WORTH) {
+	if (napped && asked < VMB_PLACE_NAP_WORTH) {
 		vmb_place_missed(&ch->place, VMB_PLACE_NAP_COST, ktime_get_ns());
 		if (!ch->place.worker)
 			trace_vmb_channel_place(ch);
@@ -346,13 +351,15 @@ static enum hrtimer_restart vmb_chan_nap_end(struct hrtimer *timer)
 void vmb_chan_run(struct vmb_chan *ch, bool worker)
 {
 	int budget = worker ? VMB_BUDGET_WORKER : VMB_BUDGET_VCPU;
-	int n, taken = 0;
 	bool again, napped;
+	int n, taken = 0;
+	u32 asked;
 	u64 *polls;
 
 	mutex_lock(&ch->poll_lock);
 	napped = ch->napping;
 	ch->napping = false;
+	asked = ch->asked;
 	polls = worker ? &ch->in_stats.polls_worker : &ch->in_stats.polls_vcpu;
 	WRITE_ONCE(*polls, *polls + 1);
 	if (!ch->open) {
@@ -370,10 +377,12 @@ void vmb_chan_run(struct vmb_chan *ch, bool worker)
 		atomic_xchg(&ch->sched, VMB_CHAN_RUNNING);
 		again = false;
 		for (;;) {
+			u32 before = ch->asked;
+
 			n = vmb_chan_poll(ch, budget - taken, worker);
 			taken += n;
-			if (n)
-				vmb_chan_place(ch, n);
+			if (ch->asked != before)
+				vmb_chan_place(ch, ch->asked - before);
 			if (taken >= budget)
 				goto exceeded;
 			if (n) {
@@ -390,7 +399,7 @@ void vmb_chan_run(struct vmb_chan *ch, bool worker)
 			again = true;
 			if (worker && vmb_chan_spin(ch))
 				continue;
-			if (worker && vmb_chan_nap(ch, napped, taken))
+			if (worker && vmb_chan_nap(ch, napped, ch->asked - asked))
 				break;
 			if (!vmb_ring_unmask(&ch->in))
 				break;
@@ -453,6 +462,7 @@ void vmb_chan_start_data(struct vmb_chan *ch)
 	ch->open = true;
 	ch->broken = false;
 	vmb_place_init(&ch->place, ktime_get_ns());
+	WRITE_ONCE(ch->pub.patient, false);
 	atomic_andnot(VMB_CHAN_CLOSED, &ch->sched);
 	mutex_unlock(&ch->poll_lock);
 	/* a guest may fill the ring before it opens the channel */
@@ -552,8 +562,11 @@ int vmb_host_next(struct vmb_channel *ch, struct vmb_packet *pkt)
 		vmb_chan_break(chan, "from", ret);
 		ret = -EBADMSG;
 	}
-	if (!ret)
+	if (!ret) {
+		/* who completes something waits for no answer */
+		chan->asked += pkt->type != VMB_PKT_COMPLETION;
 		trace_vmb_packet_in(chan, pkt->type, pkt->trans_id, pkt->len);
+	}
 	/* a poll may take more than the ring holds: the guest fills it meanwhile */
 	if (!ret && vmb_ring_unreleased(&chan->in) >= chan->in.size / VMB_RELEASE_PARTS &&
 	    vmb_ring_release(&chan->in))

@@ -388,7 +388,8 @@ u64 vmb_place_nap_ns(const struct vmb_place *p);
  * @in: consumer end of the ring from the guest; under @poll_lock
  * @in_buf: private copy of the packet being handled; under @poll_lock
  * @place: where it is polled; under @poll_lock
- * @napping: nobody is to look before @nap; under @poll_lock
+ * @napping: nobody is to look before @nap; under @poll_lock, as is the next
+ * @asked: packets taken, but for completions: who sends these waits for no answer
  * @nap: when the worker looks again, without a signal
  * @open: polls may touch the ring; under @poll_lock
  * @in_stats: counters
@@ -438,6 +439,7 @@ struct vmb_chan {
 	struct vmb_chan_in_stats in_stats;
 	struct hrtimer nap;
 	bool napping;
+	u32 asked;
 	bool open;
 
 	/* producer end of the ring to the guest */

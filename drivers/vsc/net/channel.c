@@ -44,6 +44,7 @@ static void channel_quiet(struct vsc_net_chan *chan)
 {
 	napi_disable(&chan->napi);
 	hrtimer_cancel(&chan->timer);
+	timer_delete_sync(&chan->lazy);
 	vsc_net_rx_free(chan);
 }
 
@@ -53,6 +54,7 @@ static void channel_end(struct vsc_net_chan *chan)
 	if (chan->tx.nr)
 		vsc_net_tx_stop(chan);
 	chan->nr_done = 0;
+	chan->nr_lazy = 0;
 	chan->tx_packets = 0;
 	chan->tx_bytes = 0;
 }

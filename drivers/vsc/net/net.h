@@ -25,6 +25,7 @@
 #include <linux/netdevice.h>
 #include <linux/sizes.h>
 #include <linux/spinlock.h>
+#include <linux/timer.h>
 #include <linux/workqueue.h>
 #include <net/page_pool/types.h>
 #include <net/xdp.h>
@@ -47,6 +48,8 @@
 #define VSC_NET_MAX_CHANS	64U
 /* Packets taken in one poll */
 #define VSC_NET_POLL_BUDGET	64
+/* Sections that are given back without a signal of their own */
+#define VSC_NET_LAZY_SECTIONS	8U
 /* Time limit of a request, ms */
 #define VSC_NET_REQUEST_MS	10000U
 /* parts of a frame that lie in pages: fragments, and what is in front of them */
@@ -230,7 +233,8 @@ struct vsc_net_done {
  * @xdp_redirected: elsewhere
  * @done: packets to be given back; NAPI
  * @nr_done: how many
- * @unshown: some were given back, and the host has not been told; NAPI
+ * @nr_lazy: sections given back, of which the host may not have been told; NAPI
+ * @lazy: tells it in the end
  * @tx_packets: that the host has taken in this poll
  * @tx_bytes: of them
  * @tx: frames to the host
@@ -254,7 +258,8 @@ struct vsc_net_chan {
 	bool xdp_redirected;
 	struct vsc_net_done done[VSC_NET_POLL_BUDGET];
 	unsigned int nr_done;
-	bool unshown;
+	u32 nr_lazy;
+	struct timer_list lazy;
 	u32 tx_packets;
 	u32 tx_bytes;
 	struct vsc_net_tx tx;
@@ -418,6 +423,7 @@ int vsc_net_rx_alloc(struct vsc_net_chan *chan);
 void vsc_net_rx_free(struct vsc_net_chan *chan);
 void vsc_net_rx_packet(struct vmb_guest_channel *ch, const struct vmb_packet *pkt);
 void vsc_net_rx_batch_end(struct vmb_guest_channel *ch);
+void vsc_net_rx_lazy(struct timer_list *timer);
 int vsc_net_rx_poll(struct napi_struct *napi, int budget);
 
 /* xdp.c */

@@ -421,6 +421,7 @@ struct vsc_net_dev *vsc_net_dev_alloc(struct vmb_guest_device *dev)
 		chan->tx.slot = -1;
 		hrtimer_init(&chan->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED);
 		chan->timer.function = chan_timer;
+		timer_setup(&chan->lazy, vsc_net_rx_lazy, 0);
 		netif_napi_add(netdev, &chan->napi, vsc_net_rx_poll);
 	}
 	return nd;

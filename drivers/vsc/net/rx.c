@@ -3,7 +3,7 @@
  * What the host sends: frames and messages, which lie in the receive buffer. The
  * host can write there at any time, so each is copied once, and only the copy is
  * looked at. A packet is given back as soon as that is done, and the host is told
- * of all of a batch at once.
+ * of all of a batch at once, or, of a few, when there is something to be sent.
  */
 #define pr_fmt(fmt) "vsc_net: " fmt
 
@@ -353,6 +353,7 @@ static void rx_xfer(struct vsc_net_chan *chan, const struct vmb_packet *pkt)
 done:
 	/* cannot be exceeded: a poll takes no more */
 	chan->done[chan->nr_done++] = (struct vsc_net_done){ pkt->trans_id, status };
+	chan->nr_lazy += pkt->nr_ranges;
 	return;
 
 bad:
@@ -398,8 +399,8 @@ void vsc_net_rx_packet(struct vmb_guest_channel *ch, const struct vmb_packet *pk
 }
 
 /*
- * Give packets back, for rx_show() to tell the host. False when some have to wait
- * for room.
+ * Give packets back, which the host is to be told. False when some have to wait for
+ * room.
  */
 static bool rx_give_back(struct vsc_net_chan *chan)
 {
@@ -416,7 +417,6 @@ static bool rx_give_back(struct vsc_net_chan *chan)
 
 	if (!chan->nr_done)
 		return true;
-	chan->unshown = true;
 	for (i = 0; i < chan->nr_done; i++) {
 		out.trans_id = chan->done[i].trans_id;
 		msg.status.status = cpu_to_le32(chan->done[i].status);
@@ -434,15 +434,17 @@ static bool rx_give_back(struct vsc_net_chan *chan)
 	return false;
 }
 
-/*
- * Not before the stack has what was received: what it sends at once, as it does
- * acknowledgements and what they make room for, shows the host this, too, and a
- * signal to it is the most expensive thing there is.
+/**
+ * vsc_net_rx_lazy() - packets have waited long enough to be given back
+ * @timer: of a channel
+ *
+ * Context: timer.
  */
-static void rx_show(struct vsc_net_chan *chan, bool unshown)
+void vsc_net_rx_lazy(struct timer_list *timer)
 {
-	if (unshown)
-		vmb_guest_publish(chan->ch);
+	struct vsc_net_chan *chan = from_timer(chan, timer, lazy);
+
+	vmb_guest_publish(chan->ch);
 }
 
 /**
@@ -468,6 +470,11 @@ void vsc_net_rx_batch_end(struct vmb_guest_channel *ch)
  * While packets that were taken cannot be given back, none is taken: they come
  * to an end as the host has no more sections.
  *
+ * Signals to the host, the most expensive thing there is, are put off: what the stack
+ * sends at once, as it does acknowledgements and what they make room for, has one in
+ * common with what is given back. If nothing was sent, a few sections wait for what
+ * will be, such as an answer, or for a timer.
+ *
  * Context: NAPI.
  * Return: how many, or @budget when there is more.
  */
@@ -475,29 +482,34 @@ int vsc_net_rx_poll(struct napi_struct *napi, int budget)
 {
 	struct vsc_net_chan *chan = container_of(napi, struct vsc_net_chan, napi);
 	u32 wait_us = READ_ONCE(chan->nd->coalesce_us);
-	bool unshown, wait, done;
+	bool lazy, wait, done;
 	int n = 0;
 
 	chan->rx_stats.polls++;
 	vsc_net_tx_retry(chan);
 	/* there is room when vmb_guest says so, which runs this again */
 	if (!rx_give_back(chan)) {
-		rx_show(chan, true);
+		vmb_guest_publish(chan->ch);
 		napi_complete_done(napi, 0);
 		return 0;
 	}
+	if (!vmb_guest_hold(chan->ch))
+		chan->nr_lazy = 0;
 	if (budget)
 		n = vmb_guest_poll(chan->ch, min(budget, VSC_NET_POLL_BUDGET));
-	/* not ours any more, once NAPI is through */
-	unshown = chan->unshown;
-	chan->unshown = false;
+	/*
+	 * What is the channel's is not ours any more, once NAPI is through. Whoever waits
+	 * for the end of NAPI cancels timers then, and none is to start after that.
+	 */
+	lazy = chan->nr_lazy <= VSC_NET_LAZY_SECTIONS;
+	if (lazy && chan->nr_lazy && !timer_pending(&chan->lazy))
+		mod_timer(&chan->lazy, jiffies + 1);
 	wait = n && n < budget && wait_us;
-	/* whoever waits for the end of NAPI cancels it then, and it is not to start after that */
 	if (wait)
 		hrtimer_start(&chan->timer, ns_to_ktime(wait_us * NSEC_PER_USEC),
 			      HRTIMER_MODE_REL_PINNED);
 	done = n < budget && napi_complete_done(napi, n);
-	rx_show(chan, unshown);
+	vmb_guest_unhold(chan->ch, lazy);
 	if (done && !wait && !chan->nr_done && vmb_guest_arm(chan->ch))
 		napi_schedule(napi);
 	return n;

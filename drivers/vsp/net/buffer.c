@@ -23,6 +23,21 @@ static void section_push(struct vsp_net_queue *queue, struct vsp_net_recv *recv,
 	queue->nr_free++;
 }
 
+/*
+ * Frames went to the guest, or came back. While it has several, they come back when it
+ * suits.
+ */
+static void queue_away(struct vsp_net_queue *queue, u32 away)
+{
+	struct vmb_channel *ch = rcu_dereference_bh(queue->ch);
+	bool patient = away > VSP_NET_PATIENT;
+
+	lockdep_assert_held(&queue->lock);
+	queue->away = away;
+	if (ch && ch->patient != patient)
+		WRITE_ONCE(ch->patient, patient);
+}
+
 /* Go on, but not for each: a queue that goes on has something to do. */
 static void queue_wake(struct vsp_net_queue *queue)
 {
@@ -45,6 +60,9 @@ static void queue_reset(struct vsp_net_queue *queue)
 		return;
 	txq = netdev_get_tx_queue(queue->nic->netdev, queue->index);
 	__netif_tx_lock_bh(txq);
+	spin_lock(&queue->lock);
+	queue_away(queue, 0);
+	spin_unlock(&queue->lock);
 	netdev_tx_reset_queue(txq);
 	__netif_tx_unlock_bh(txq);
 }
@@ -326,6 +344,7 @@ bool vsp_net_recv_take(struct vsp_net_queue *queue, struct vsp_net_recv *recv,
 	queue->nr_free -= nr;
 	s = &recv->section[first];
 	s->bytes = bytes;
+	queue_away(queue, queue->away + bytes);
 	WRITE_ONCE(s->use, ((s->use & ~(VSP_NET_USE_COUNT - 1)) + VSP_NET_USE_COUNT) |
 		   queue->index << 1 | VSP_NET_USE_GUEST);
 	out->nr = nr;
@@ -366,6 +385,7 @@ bool vsp_net_recv_return(struct vsp_net_queue *queue, struct vsp_net_recv *recv,
 		return false;
 	}
 	WRITE_ONCE(s->use, use & ~VSP_NET_USE_GUEST);
+	queue_away(queue, queue->away - s->bytes);
 	if (s->bytes && nic->netdev)
 		netdev_tx_completed_queue(netdev_get_tx_queue(nic->netdev, queue->index),
 					  1, s->bytes);

@@ -35,6 +35,7 @@
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
 #include <linux/rcupdate.h>
+#include <linux/sizes.h>
 #include <linux/spinlock.h>
 #include <linux/srcu.h>
 #include <linux/uio.h>
@@ -50,6 +51,12 @@
 /* sections of the receive buffer that are used, and some that no frame gets */
 #define VSP_NET_MAX_SECTIONS	16384U
 #define VSP_NET_RESERVE		4U
+/*
+ * Bytes on the way to the guest that never stop a queue (BQL), so that the guest finds
+ * several frames at a time; and with how many nobody waits for it to give one back
+ */
+#define VSP_NET_MIN_LIMIT	SZ_1M
+#define VSP_NET_PATIENT		SZ_64K
 /* control messages to the guest that wait for a section or for room */
 #define VSP_NET_MAX_ANSWERS	32U
 /* bytes of a section of the send buffer */
@@ -171,13 +178,14 @@ struct vsp_net_stats {
 
 /**
  * struct vsp_net_queue - a channel as the netdev has it: a queue each way
- * @lock: protects @free, @nr_free and what the sections in it say
+ * @lock: protects @free, @nr_free, @away and what the sections in it say
  * @nic: the NIC
  * @index: of the channel and of the netdev's queue
  * @ch: the channel, when it is open; RCU
  * @free: the first free section
  * @nr_free: how many there are
  * @reserve: of them, no frame gets so many
+ * @away: bytes of frames that the guest has by this channel
  * @wake: with so many the netdev's queue goes on; a frame in pieces needs no more
  * @napi: merges frames from the guest (GRO); the poll of the channel borrows it
  * @stats: counters; those of one direction have one writer, by the lock of the
@@ -192,6 +200,7 @@ struct vsp_net_queue {
 	u32 free;
 	u32 nr_free;
 	u32 reserve;
+	u32 away;
 	u32 wake;
 	struct napi_struct napi;
 	struct vsp_net_stats stats;

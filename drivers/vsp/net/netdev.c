@@ -431,6 +431,10 @@ int vsp_net_dev_create(struct vsp_net_nic *nic)
 	/* they go with the netdev */
 	for (i = 0; i < VSP_NET_MAX_QUEUES; i++)
 		netif_napi_add(dev, &nic->queue[i].napi, dev_napi_poll);
+	/* a guest may be in no hurry to give little back */
+	for (i = 0; i < VSP_NET_MAX_QUEUES; i++)
+		netdev_queue_set_dql_min_limit(netdev_get_tx_queue(dev, i),
+					       VSP_NET_MIN_LIMIT);
 	((struct vsp_net_port *)netdev_priv(dev))->nic = nic;
 	dev->netdev_ops = &dev_ops;
 	dev->ethtool_ops = &vsp_net_ethtool_ops;

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "config.h"
@@ -437,6 +438,64 @@ TEST(byte_queue_limits)
 		net_frame(frame, NET_MAC, HOST_MAC, 64, got);
 		EXPECT(!memcmp(buf + 44, frame, 64));
 	}
+	EXPECT_EQ(net_counter("free"), n->sections);
+	/* from then on so few bytes stop nothing */
+	n->hold = true;
+	for (i = 0; i < 100; i++) {
+		net_frame(frame, NET_MAC, HOST_MAC, 64, i);
+		net_tap_send(n, frame, 64);
+	}
+	for (got = 0; got < 100; got++)
+		EXPECT(net_recv(n, buf, sizeof(buf), GUEST_PATIENCE));
+	guest_destroy(g);
+}
+
+/* The sections of @nr frames come back: whether it is the worker that takes them. */
+static bool given_back_to_worker(struct net *n, const u64 *id, u32 nr)
+{
+	long long free = net_counter("free"), vcpu, worker, end;
+	u32 i;
+
+	/* a poll that is about to end would be neither's */
+	usleep(100000);
+	vcpu = chan_counter(&n->ch, "polls_vcpu");
+	worker = chan_counter(&n->ch, "polls_worker");
+	for (i = 0; i < nr; i++)
+		net_give_back(n, id[i]);
+	for (end = time(NULL) + GUEST_PATIENCE / 1000; net_counter("free") < free + nr;) {
+		EXPECT(time(NULL) < end);
+		usleep(1000);
+	}
+	vcpu = chan_counter(&n->ch, "polls_vcpu") - vcpu;
+	worker = chan_counter(&n->ch, "polls_worker") - worker;
+	EXPECT(vcpu || worker);
+	return worker && !vcpu;
+}
+
+/* While the guest has many frames they come back when it suits: the worker takes them. */
+TEST(patient)
+{
+	struct guest *g = net_guest(NULL, NULL);
+	struct net *n = net_up(g);
+	u8 frame[1514], buf[4096];
+	u64 held[100];
+	u32 i;
+
+	net_frame(frame, NET_MAC, HOST_MAC, sizeof(frame), 0);
+	net_tap_send(n, frame, sizeof(frame));
+	EXPECT(net_recv(n, buf, sizeof(buf), GUEST_PATIENCE));
+	n->hold = true;
+	for (i = 0; i < ARRAY_SIZE(held); i++) {
+		net_tap_send(n, frame, sizeof(frame));
+		EXPECT(net_recv(n, buf, sizeof(buf), GUEST_PATIENCE));
+		held[i] = n->frame_id;
+	}
+	EXPECT(given_back_to_worker(n, held, 1));
+	EXPECT(given_back_to_worker(n, held + 1, 1));
+	/* until it has few */
+	given_back_to_worker(n, held + 2, 80);
+	EXPECT(!given_back_to_worker(n, held + 82, 1));
+	EXPECT(!given_back_to_worker(n, held + 83, 17));
 	EXPECT_EQ(net_counter("free"), n->sections);
 	guest_destroy(g);
 }

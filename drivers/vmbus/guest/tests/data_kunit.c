@@ -418,6 +418,67 @@ static void publish_answered(struct kunit *test)
 	vmb_guest_publish_poll(chan);
 }
 
+/* What the host has taken of what it was shown. */
+static void expect_taken(struct kunit *test, u32 nr)
+{
+	struct fake *f = test->priv;
+	struct vmb_packet pkt;
+
+	while (nr--)
+		KUNIT_ASSERT_EQ(test, fake_get(f, RELID, &pkt), 0);
+	KUNIT_EXPECT_EQ(test, fake_get(f, RELID, &pkt), -EAGAIN);
+	vmb_ring_release(&f->chan[RELID]->in);
+}
+
+/* Signals that are put off are one, and no packet is without. */
+static void publish_held(struct kunit *test)
+{
+	struct vmb_guest_packet p = inband(0, "question", 8);
+	struct fake *f = test->priv;
+	struct fake_chan *host = f->chan[RELID];
+
+	KUNIT_EXPECT_FALSE(test, vmb_guest_hold(chan));
+	KUNIT_ASSERT_EQ(test, vmb_guest_send(chan, &p), 0);
+	put_one(test, 1);
+	vmb_guest_publish(chan);
+	put_one(test, 2);
+	KUNIT_EXPECT_EQ(test, host->signals, 0);
+	vmb_guest_unhold(chan, true);
+	KUNIT_EXPECT_EQ(test, host->signals, 1);
+	expect_taken(test, 3);
+	/* what nobody has published waits for who does, but is shown */
+	KUNIT_EXPECT_FALSE(test, vmb_guest_hold(chan));
+	put_one(test, 3);
+	vmb_guest_unhold(chan, true);
+	KUNIT_EXPECT_EQ(test, host->signals, 1);
+	KUNIT_EXPECT_TRUE(test, vmb_guest_hold(chan));
+	put_one(test, 4);
+	vmb_guest_unhold(chan, true);
+	KUNIT_EXPECT_EQ(test, host->signals, 1);
+	vmb_guest_publish(chan);
+	KUNIT_EXPECT_EQ(test, host->signals, 2);
+	vmb_guest_publish(chan);
+	KUNIT_EXPECT_EQ(test, host->signals, 2);
+	expect_taken(test, 2);
+	/* or does not wait */
+	KUNIT_EXPECT_FALSE(test, vmb_guest_hold(chan));
+	put_one(test, 5);
+	vmb_guest_unhold(chan, false);
+	KUNIT_EXPECT_EQ(test, host->signals, 3);
+	expect_taken(test, 1);
+	/* what the host has found meanwhile needs no signal */
+	vmb_guest_hold(chan);
+	put_one(test, 6);
+	vmb_guest_unhold(chan, true);
+	expect_taken(test, 1);
+	vmb_guest_publish(chan);
+	KUNIT_EXPECT_EQ(test, host->signals, 3);
+	/* who has put off nothing signals nothing */
+	vmb_guest_hold(chan);
+	vmb_guest_unhold(chan, false);
+	KUNIT_EXPECT_EQ(test, host->signals, 3);
+}
+
 /* One that takes its time is not waited for, and found out when it has changed. */
 static void publish_unanswered(struct kunit *test)
 {
@@ -777,6 +838,7 @@ static struct kunit_case data_cases[] = {
 	KUNIT_CASE(receive_parts),
 	KUNIT_CASE(receive_polled),
 	KUNIT_CASE(publish_answered),
+	KUNIT_CASE(publish_held),
 	KUNIT_CASE(publish_unanswered),
 	KUNIT_CASE(full_ring),
 	KUNIT_CASE(full_unpublished),

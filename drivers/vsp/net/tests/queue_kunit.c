@@ -191,6 +191,39 @@ static void queue_several(struct kunit *test)
 	expect_whole(test);
 }
 
+/* A guest that has many bytes is waited for by nobody. */
+static void queue_patient(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct vmb_channel *ch = &f->ch[0];
+	struct vsp_net_queue *queue = &f->queue[0];
+	u64 id[3];
+	u32 i;
+
+	for (i = 0; i < 3; i++) {
+		struct vsp_net_out out;
+
+		bool taken;
+
+		KUNIT_EXPECT_FALSE(test, ch->patient);
+		/* an answer is of no frame */
+		spin_lock_bh(&queue->lock);
+		taken = vsp_net_recv_take(queue, f->recv, i ? VSP_NET_PATIENT / 2 + 1 : 0, 1,
+					  &out);
+		spin_unlock_bh(&queue->lock);
+		KUNIT_ASSERT_TRUE(test, taken);
+		id[i] = out.trans_id;
+	}
+	KUNIT_EXPECT_TRUE(test, ch->patient);
+	KUNIT_EXPECT_TRUE(test, give_back(f, 0, id[0]));
+	KUNIT_EXPECT_TRUE(test, ch->patient);
+	KUNIT_EXPECT_TRUE(test, give_back(f, 0, id[1]));
+	KUNIT_EXPECT_FALSE(test, ch->patient);
+	KUNIT_EXPECT_FALSE(test, give_back(f, 0, id[1]));
+	KUNIT_EXPECT_TRUE(test, give_back(f, 0, id[2]));
+	KUNIT_EXPECT_EQ(test, queue->away, 0);
+}
+
 static void queue_bad_ids(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -381,6 +414,7 @@ static struct kunit_case queue_cases[] = {
 	KUNIT_CASE(queue_take_and_return),
 	KUNIT_CASE(queue_returned_early),
 	KUNIT_CASE(queue_several),
+	KUNIT_CASE(queue_patient),
 	KUNIT_CASE(queue_bad_ids),
 	KUNIT_CASE(queue_shared),
 	KUNIT_CASE(queue_closed),
