@@ -11,6 +11,7 @@
 #include <linux/if_vlan.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/tcp.h>
 #include <net/ip.h>
 #include <net/page_pool/helpers.h>
 #include <net/xdp.h>
@@ -247,6 +248,22 @@ static struct sk_buff *whole_alloc(struct vsc_net_chan *chan)
 	return skb;
 }
 
+/*
+ * Segments that the host, or who sends to it, has put together: as long as they may be,
+ * since it does not say how long they were. TCP estimates by it what frames take of a
+ * socket's memory; by frames of all lengths it would promise more than there is.
+ */
+static void whole_segments(const struct vsc_net_dev *nd, struct sk_buff *skb)
+{
+	u32 mtu = READ_ONCE(nd->netdev->mtu), head = sizeof(struct tcphdr);
+
+	if (skb->len <= mtu || !is_tcp(skb))
+		return;
+	head += skb->protocol == htons(ETH_P_IP) ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
+	skb_shinfo(skb)->gso_size = mtu - head;
+	skb_shinfo(skb)->gso_segs = DIV_ROUND_UP(skb->len - head, mtu - head);
+}
+
 /* 0, or -EBADMSG for what makes no sense. */
 static int rx_piece(struct vsc_net_chan *chan, struct rx_whole *whole, const u8 *piece,
 		    const struct vsc_net_in *in)
@@ -281,6 +298,7 @@ static int rx_piece(struct vsc_net_chan *chan, struct rx_whole *whole, const u8 
 		chan->rx_stats.packets++;
 		chan->rx_stats.bytes += whole->len;
 		chan->rx_stats.lro++;
+		whole_segments(chan->nd, whole->skb);
 		napi_gro_receive(&chan->napi, whole->skb);
 	}
 	*whole = (struct rx_whole){};

@@ -77,14 +77,15 @@ static int taker_ip(struct sk_buff *skb, struct net_device *dev, struct packet_t
 	     skb->ip_summed != (t->whole ? CHECKSUM_UNNECESSARY : CHECKSUM_PARTIAL)))
 		goto wrong;
 	/* as who sends it on would */
-	if (!t->gso && !t->made) {
+	if ((!t->gso || t->whole) && !t->made) {
 		__wsum sum = csum_partial(buf + sizeof(*ip), skb->len - sizeof(*ip), 0);
 
 		/* what is in the field is the sum over the pseudo header */
 		*(__sum16 *)(buf + sizeof(*ip) + offsetof(struct tcphdr, check)) = csum_fold(sum);
 	}
-	if (!t->gso && tcp_v4_check(skb->len - sizeof(*ip), ip->saddr, ip->daddr,
-				    csum_partial(buf + sizeof(*ip), skb->len - sizeof(*ip), 0)))
+	if ((!t->gso || t->whole) &&
+	    tcp_v4_check(skb->len - sizeof(*ip), ip->saddr, ip->daddr,
+			 csum_partial(buf + sizeof(*ip), skb->len - sizeof(*ip), 0)))
 		goto wrong;
 	for (i = head; i < skb->len; i++)
 		if (buf[i] != link_pattern(5, i))
@@ -279,6 +280,7 @@ static void net_lro(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, lro_send(test, sizes[i], 1448, 1), 1);
 		KUNIT_EXPECT_TRUE(test, env_wait(atomic_read(&ip_at_guest.frames) == i + 1));
 		KUNIT_EXPECT_EQ(test, ip_at_guest.len, 40 + sizes[i]);
+		KUNIT_EXPECT_EQ(test, ip_at_guest.gso, sizes[i] > 1460 ? 1460 : 0);
 		KUNIT_EXPECT_NOT_NULL(test, ip_at_guest.pool);
 	}
 	/* who wants to look at checksums finds them made */
