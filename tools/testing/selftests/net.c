@@ -844,3 +844,13 @@ long long net_counter(const char *key)
 	snprintf(word, sizeof(word), " %s ", key);
 	return config_number("/sys/kernel/debug/vsp_net/" PARTITION ".net.0/state", word);
 }
+
+long long net_counter_soon(const char *key, long long value)
+{
+	long long is;
+	int i;
+
+	for (i = 0; (is = net_counter(key)) != value && i < GUEST_PATIENCE; i++)
+		usleep(1000);
+	return is;
+}

@@ -141,5 +141,8 @@ void net_dev_up(bool up);
  */
 bool net_unlimited(u32 queue);
 long long net_counter(const char *key);
+/* When it is @value, or after a while: a worker takes what comes of a guest with many frames. */
+long long net_counter_soon(const char *key, long long value);
+#define EXPECT_COUNTER(key, value)	EXPECT_EQ(net_counter_soon(key, value), value)
 
 #endif /* NET_H */

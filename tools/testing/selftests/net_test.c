@@ -89,7 +89,7 @@ TEST(frames)
 	}
 	EXPECT_EQ(net_counter("frames_in"), times);
 	EXPECT_EQ(net_counter("frames_out"), times);
-	EXPECT_EQ(net_counter("free"), n->sections);
+	EXPECT_COUNTER("free", n->sections);
 	EXPECT_EQ(net_counter("malformed"), 0);
 	guest_destroy(g);
 }
@@ -281,7 +281,7 @@ TEST(rsc)
 		usleep(10000);
 	EXPECT(!net_dev_tso());
 	EXPECT_EQ(net_counter("too_long"), 0);
-	EXPECT_EQ(net_counter("free"), n->sections);
+	EXPECT_COUNTER("free", n->sections);
 	guest_destroy(g);
 }
 
@@ -357,19 +357,19 @@ TEST(rsc_back_pressure)
 		id[held++] = n->frame_id;
 	/* as many as there is room for, and of none a part */
 	EXPECT_EQ(held, (n->sections - 4) / nr);
-	EXPECT_EQ(net_counter("free"), n->sections - held * nr);
+	EXPECT_COUNTER("free", n->sections - held * nr);
 	EXPECT(net_counter("stops") > 0);
 	/* those behind the first one are not there to be given back */
 	net_give_back(n, id[0] + 1);
 	net_give_back(n, (id[0] & ~0xffffffffULL) | 0xffffffff);
-	EXPECT_EQ(net_counter("bad_completions"), 2);
+	EXPECT_COUNTER("bad_completions", 2);
 	n->hold = false;
 	for (i = 0; i < held; i++)
 		net_give_back(n, id[i]);
 	for (i = held; i < 100; i++)
 		rsc_expect_whole(n, false, 60000, i);
 	EXPECT_EQ(net_counter("rsc_out"), 101);
-	EXPECT_EQ(net_counter("free"), n->sections);
+	EXPECT_COUNTER("free", n->sections);
 	guest_destroy(g);
 }
 
@@ -405,7 +405,7 @@ TEST(back_pressure)
 		net_frame(frame, NET_MAC, HOST_MAC, 64, got);
 		EXPECT(!memcmp(buf + 44, frame, 64));
 	}
-	EXPECT_EQ(net_counter("free"), n->sections);
+	EXPECT_COUNTER("free", n->sections);
 	guest_destroy(g);
 }
 
@@ -438,7 +438,7 @@ TEST(byte_queue_limits)
 		net_frame(frame, NET_MAC, HOST_MAC, 64, got);
 		EXPECT(!memcmp(buf + 44, frame, 64));
 	}
-	EXPECT_EQ(net_counter("free"), n->sections);
+	EXPECT_COUNTER("free", n->sections);
 	/* from then on so few bytes stop nothing */
 	n->hold = true;
 	for (i = 0; i < 100; i++) {
@@ -496,7 +496,7 @@ TEST(patient)
 	given_back_to_worker(n, held + 2, 80);
 	EXPECT(!given_back_to_worker(n, held + 82, 1));
 	EXPECT(!given_back_to_worker(n, held + 83, 17));
-	EXPECT_EQ(net_counter("free"), n->sections);
+	EXPECT_COUNTER("free", n->sections);
 	guest_destroy(g);
 }
 
@@ -516,8 +516,8 @@ TEST(double_completion)
 	net_give_back(n, ~0ULL);
 	for (i = 0; i < 2 * n->sections; i++)
 		net_give_back(n, i);
-	EXPECT_EQ(net_counter("bad_completions"), 3 + 2 * n->sections);
-	EXPECT_EQ(net_counter("free"), n->sections);
+	EXPECT_COUNTER("bad_completions", 3 + 2 * n->sections);
+	EXPECT_COUNTER("free", n->sections);
 	net_tap_send(n, frame, 64);
 	EXPECT(net_recv(n, buf, sizeof(buf), GUEST_PATIENCE));
 	guest_destroy(g);
@@ -770,7 +770,7 @@ TEST(sub_channels)
 		m.type = cpu_to_le32(VMB_NVSP_INIT);
 	}
 	EXPECT_EQ(net_counter("malformed"), 6);
-	EXPECT_EQ(net_counter("free"), n->sections);
+	EXPECT_COUNTER("free", n->sections);
 	guest_destroy(g);
 }
 
@@ -825,17 +825,17 @@ TEST(sub_channel_closed)
 		net_tap_send(n, frame, len);
 		EXPECT(net_recv(last, got, sizeof(got), GUEST_PATIENCE));
 	}
-	EXPECT_EQ(net_counter("free"), n->sections - 5);
+	EXPECT_COUNTER("free", n->sections - 5);
 	/* by another channel */
 	net_give_back(n, last->frame_id);
 	net_give_back(sub[0], last->frame_id);
-	EXPECT_EQ(net_counter("bad_completions"), 2);
-	EXPECT_EQ(net_counter("free"), n->sections - 5);
+	EXPECT_COUNTER("bad_completions", 2);
+	EXPECT_COUNTER("free", n->sections - 5);
 	chan_free(&last->ch);
 	net_tap_send(n, frame, len);
 	EXPECT(net_recv(n, got, sizeof(got), GUEST_PATIENCE));
 	EXPECT_EQ(net_hash(got), NET_TCP_HASH);
-	EXPECT_EQ(net_counter("free"), n->sections);
+	EXPECT_COUNTER("free", n->sections);
 	EXPECT_EQ(net_simple(n, VMB_RNDIS_KEEPALIVE), 0);
 	for (i = 0; i < VMB_NVSP_TABLE_ENTRIES; i++)
 		EXPECT_EQ(n->table[i], i % 3);
@@ -913,7 +913,7 @@ TEST(rss)
 	len = net_tcp_frame(frame, NET_MAC, HOST_MAC);
 	net_tap_send(n, frame, len);
 	EXPECT(net_recv(sub[2], got, sizeof(got), GUEST_PATIENCE));
-	EXPECT_EQ(net_counter("free"), n->sections);
+	EXPECT_COUNTER("free", n->sections);
 	guest_destroy(g);
 }
 
