@@ -50,6 +50,8 @@
 #define VSC_NET_POLL_BUDGET	64
 /* Sections that are given back without a signal of their own */
 #define VSC_NET_LAZY_SECTIONS	8U
+/* How long they wait at most: a timer that goes off wakes a guest that has nothing to do */
+#define VSC_NET_LAZY_MS		20U
 /* Time limit of a request, ms */
 #define VSC_NET_REQUEST_MS	10000U
 /* parts of a frame that lie in pages: fragments, and what is in front of them */

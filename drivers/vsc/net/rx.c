@@ -521,7 +521,7 @@ int vsc_net_rx_poll(struct napi_struct *napi, int budget)
 	 */
 	lazy = chan->nr_lazy <= VSC_NET_LAZY_SECTIONS;
 	if (lazy && chan->nr_lazy && !timer_pending(&chan->lazy))
-		mod_timer(&chan->lazy, jiffies + 1);
+		mod_timer(&chan->lazy, jiffies + msecs_to_jiffies(VSC_NET_LAZY_MS));
 	wait = n && n < budget && wait_us;
 	if (wait)
 		hrtimer_start(&chan->timer, ns_to_ktime(wait_us * NSEC_PER_USEC),
