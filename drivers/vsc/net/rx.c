@@ -42,8 +42,9 @@ int vsc_net_rx_alloc(struct vsc_net_chan *chan)
 
 	if (IS_ERR(pool))
 		return PTR_ERR(pool);
-	ret = xdp_rxq_info_reg(&chan->rxq, chan->nd->netdev, chan->index,
-			       chan->napi.napi_id);
+	/* fragments are whole pages: so far a program can have the last one grow */
+	ret = __xdp_rxq_info_reg(&chan->rxq, chan->nd->netdev, chan->index,
+				 chan->napi.napi_id, PAGE_SIZE);
 	if (ret)
 		goto destroy;
 	ret = xdp_rxq_info_reg_mem_model(&chan->rxq, MEM_TYPE_PAGE_POOL, pool);
@@ -104,16 +105,53 @@ static void rx_marks(struct vsc_net_chan *chan, struct sk_buff *skb, const struc
 	skb_record_rx_queue(skb, chan->index);
 }
 
-/* Memory of the pool's becomes an skb's. */
-static struct sk_buff *rx_build(struct vsc_net_chan *chan, void *va, u32 size)
+/* What is in memory of the pool's becomes an skb's; or it goes back there. */
+static struct sk_buff *rx_build(struct xdp_buff *xdp)
 {
-	struct sk_buff *skb = napi_build_skb(va, size);
+	const struct skb_shared_info *info = xdp_get_shared_info_from_buff(xdp);
+	bool frags = xdp_buff_has_frags(xdp);
+	/* which is cleared when it becomes the skb's */
+	u32 nr = frags ? info->nr_frags : 0, len = frags ? info->xdp_frags_size : 0;
+	struct sk_buff *skb = napi_build_skb(xdp->data_hard_start, xdp->frame_sz);
 
-	if (skb)
-		skb_mark_for_recycle(skb);
-	else
-		page_pool_put_full_page(chan->pool, virt_to_head_page(va), true);
+	if (!skb) {
+		xdp_return_buff(xdp);
+		return NULL;
+	}
+	skb_mark_for_recycle(skb);
+	skb_reserve(skb, xdp->data - xdp->data_hard_start);
+	__skb_put(skb, xdp->data_end - xdp->data);
+	if (xdp->data_meta < xdp->data)
+		skb_metadata_set(skb, xdp->data - xdp->data_meta);
+	if (nr)
+		xdp_update_skb_shared_info(skb, nr, len, nr * PAGE_SIZE,
+					   xdp_buff_is_frag_pfmemalloc(xdp));
 	return skb;
+}
+
+/* What of a frame is behind its first page, into others, each of which is its alone. */
+static bool rx_frags(struct vsc_net_chan *chan, struct xdp_buff *xdp, const u8 *from, u32 len)
+{
+	struct skb_shared_info *info = xdp_get_shared_info_from_buff(xdp);
+	u32 part;
+
+	info->nr_frags = 0;
+	info->xdp_frags_size = 0;
+	for (; len; from += part, len -= part) {
+		u32 size = PAGE_SIZE, offset;
+		struct page *page = page_pool_dev_alloc(chan->pool, &offset, &size);
+
+		if (!page)
+			return false;
+		part = min_t(u32, len, PAGE_SIZE);
+		memcpy(page_address(page) + offset, from, part);
+		xdp_buff_set_frags_flag(xdp);
+		if (page_is_pfmemalloc(page))
+			xdp_buff_set_frag_pfmemalloc(xdp);
+		skb_frag_fill_page_desc(&info->frags[info->nr_frags++], page, offset, part);
+		info->xdp_frags_size += part;
+	}
+	return true;
 }
 
 /*
@@ -173,7 +211,7 @@ static int rx_frame(struct vsc_net_chan *chan, const u8 *frame, const struct vsc
 	if (unlikely(prog))
 		headroom = XDP_PACKET_HEADROOM;
 	linear = min_t(u32, in->len, VSC_NET_PAGE_ROOM - headroom);
-	if (unlikely(prog && linear < in->len)) {
+	if (unlikely(prog && linear < in->len && !prog->aux->xdp_has_frags)) {
 		/* nobody is to get by the program */
 		chan->rx_stats.xdp_long++;
 		return 0;
@@ -185,21 +223,17 @@ static int rx_frame(struct vsc_net_chan *chan, const u8 *frame, const struct vsc
 	memcpy(va + headroom, frame, linear);
 	xdp_init_buff(&xdp, size, &chan->rxq);
 	xdp_prepare_buff(&xdp, va, headroom, linear, true);
+	if (linear < in->len && !rx_frags(chan, &xdp, frame + linear, in->len - linear)) {
+		xdp_return_buff(&xdp);
+		goto nomem;
+	}
 	chan->rx_stats.packets++;
 	chan->rx_stats.bytes += in->len;
 	if (unlikely(prog) && !vsc_net_xdp_run(chan, prog, &xdp))
 		return 0;
-	skb = rx_build(chan, va, size);
+	skb = rx_build(&xdp);
 	if (!skb)
 		goto nomem;
-	skb_reserve(skb, xdp.data - va);
-	__skb_put(skb, xdp.data_end - xdp.data);
-	if (xdp.data_meta < xdp.data)
-		skb_metadata_set(skb, xdp.data - xdp.data_meta);
-	if (unlikely(!rx_append(chan, skb, frame + linear, in->len - linear))) {
-		kfree_skb(skb);
-		goto nomem;
-	}
 	skb->protocol = eth_type_trans(skb, nd->netdev);
 	rx_marks(chan, skb, in);
 	napi_gro_receive(&chan->napi, skb);
@@ -226,6 +260,7 @@ static struct sk_buff *whole_alloc(struct vsc_net_chan *chan)
 	struct vsc_net_dev *nd = chan->nd;
 	struct sk_buff *skb = NULL;
 	u32 size = PAGE_SIZE;
+	struct xdp_buff xdp;
 	void *va;
 
 	/* pairs with the release in netdev.c: what the NIC is like is known */
@@ -239,11 +274,12 @@ static struct sk_buff *whole_alloc(struct vsc_net_chan *chan)
 		return NULL;
 	}
 	va = page_pool_dev_alloc_va(chan->pool, &size);
-	if (va)
-		skb = rx_build(chan, va, size);
-	if (skb)
-		skb_reserve(skb, RX_HEADROOM);
-	else
+	if (va) {
+		xdp_init_buff(&xdp, size, &chan->rxq);
+		xdp_prepare_buff(&xdp, va, RX_HEADROOM, 0, true);
+		skb = rx_build(&xdp);
+	}
+	if (!skb)
 		chan->rx_stats.nomem++;
 	return skb;
 }

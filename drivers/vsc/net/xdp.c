@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * XDP: programs that see frames before the stack does. A frame has to be in one
- * page then, and in one section when it is sent.
+ * XDP: programs that see frames before the stack does. What a page does not hold of
+ * a frame is in fragments, which a program has to know of.
  */
 #define pr_fmt(fmt) "vsc_net: " fmt
 
@@ -13,18 +13,26 @@
 
 #include "net.h"
 
+/* the largest MTU of which a page holds all frames */
+#define XDP_PAGE_MTU \
+	((unsigned int)(VSC_NET_PAGE_ROOM - XDP_PACKET_HEADROOM - VSC_NET_LINK_HEAD))
+
 /**
- * vsc_net_xdp_max_mtu() - the largest MTU that a program can be used with
- * @nd: the NIC
+ * vsc_net_xdp_mtu_ok() - may the MTU be so large with a program?
+ * @prog: the program, or NULL
+ * @mtu: bytes
+ * @extack: is told if not
  *
  * Context: any.
- * Return: bytes.
+ * Return: true if so.
  */
-u32 vsc_net_xdp_max_mtu(const struct vsc_net_dev *nd)
+bool vsc_net_xdp_mtu_ok(const struct bpf_prog *prog, int mtu, struct netlink_ext_ack *extack)
 {
-	u32 out = min(nd->section, nd->init.max_transfer) - (u32)VSC_NET_PACKET_HEAD;
-
-	return min_t(u32, out, VSC_NET_PAGE_ROOM - XDP_PACKET_HEADROOM) - VSC_NET_LINK_HEAD;
+	if (!prog || prog->aux->xdp_has_frags || mtu <= XDP_PAGE_MTU)
+		return true;
+	NL_SET_ERR_MSG_FMT_MOD(extack, "an MTU above %u takes a program with frags (xdp.frags)",
+			       XDP_PAGE_MTU);
+	return false;
 }
 
 /**
@@ -41,6 +49,7 @@ bool vsc_net_xdp_run(struct vsc_net_chan *chan, struct bpf_prog *prog, struct xd
 	struct net_device *netdev = chan->nd->netdev;
 	struct netdev_queue *nq = netdev_get_tx_queue(netdev, chan->index);
 	u32 act = bpf_prog_run_xdp(prog, xdp);
+	struct xdp_frame *frame;
 	bool sent;
 
 	switch (act) {
@@ -48,14 +57,17 @@ bool vsc_net_xdp_run(struct vsc_net_chan *chan, struct bpf_prog *prog, struct xd
 		chan->rx_stats.xdp_pass++;
 		return true;
 	case XDP_TX:
+		frame = xdp_convert_buff_to_frame(xdp);
+		if (unlikely(!frame))
+			goto failed;
 		__netif_tx_lock(nq, smp_processor_id());
-		sent = vsc_net_tx_xdp(chan, xdp->data, xdp->data_end - xdp->data);
+		sent = vsc_net_tx_xdp(chan, frame);
 		__netif_tx_unlock(nq);
 		if (!sent)
 			goto failed;
 		chan->xdp_sent = true;
 		chan->rx_stats.xdp_tx++;
-		break;
+		return false;
 	case XDP_REDIRECT:
 		if (xdp_do_redirect(netdev, xdp, prog))
 			goto failed;
@@ -73,7 +85,7 @@ failed:
 		trace_xdp_exception(netdev, prog, act);
 		chan->rx_stats.xdp_aborted++;
 	}
-	page_pool_put_full_page(chan->pool, virt_to_head_page(xdp->data_hard_start), true);
+	xdp_return_buff(xdp);
 	return false;
 }
 
@@ -105,7 +117,7 @@ void vsc_net_xdp_flush(struct vsc_net_chan *chan)
  * @frames: they
  * @flags: %XDP_XMIT_FLUSH or 0
  *
- * They are copied, by the queue of this CPU if it has one.
+ * They go by the queue of this CPU if it has one.
  *
  * Context: NAPI of another NIC.
  * Return: how many were taken; the others are the caller's. Or an errno.
@@ -124,9 +136,8 @@ int vsc_net_xdp_xmit(struct net_device *netdev, int n, struct xdp_frame **frames
 		return -ENETDOWN;
 	__netif_tx_lock(nq, cpu);
 	for (i = 0; i < n; i++) {
-		if (!vsc_net_tx_xdp(chan, frames[i]->data, frames[i]->len))
+		if (!vsc_net_tx_xdp(chan, frames[i]))
 			break;
-		xdp_return_frame(frames[i]);
 	}
 	if (flags & XDP_XMIT_FLUSH)
 		vsc_net_tx_xdp_flush(chan);
@@ -138,13 +149,9 @@ static int xdp_setup(struct vsc_net_dev *nd, struct bpf_prog *prog,
 		     struct netlink_ext_ack *extack)
 {
 	struct bpf_prog *old = rtnl_dereference(nd->xdp_prog);
-	u32 max = vsc_net_xdp_max_mtu(nd);
 
-	if (prog && nd->netdev->mtu > max) {
-		NL_SET_ERR_MSG_FMT_MOD(extack, "XDP takes an MTU of %u at most, and it is %u",
-				       max, nd->netdev->mtu);
+	if (!vsc_net_xdp_mtu_ok(prog, nd->netdev->mtu, extack))
 		return -EOPNOTSUPP;
-	}
 	/* frames are copied as they come, so there is no memory of the wrong layout */
 	rcu_assign_pointer(nd->xdp_prog, prog);
 	if (old)
