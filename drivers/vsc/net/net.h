@@ -223,6 +223,16 @@ struct vsc_net_done {
 };
 
 /**
+ * struct vsc_net_xdp_buff - a frame that a program sees
+ * @xdp: what it can know
+ * @in: what the host says of it; @tagged as long as the tag is not in the frame
+ */
+struct vsc_net_xdp_buff {
+	struct xdp_buff xdp;
+	struct vsc_net_in *in;
+};
+
+/**
  * struct vsc_net_chan - a channel and its two queues
  * @nd: whose
  * @ch: vmb_guest's; valid while @opened
@@ -424,6 +434,7 @@ bool vsc_net_tx_xdp(struct vsc_net_chan *chan, struct xdp_frame *frame);
 void vsc_net_tx_xdp_flush(struct vsc_net_chan *chan);
 
 /* rx.c */
+enum xdp_rss_hash_type vsc_net_rx_hash_type(__be16 proto, const void *head, u32 len);
 int vsc_net_rx_alloc(struct vsc_net_chan *chan);
 void vsc_net_rx_free(struct vsc_net_chan *chan);
 void vsc_net_rx_packet(struct vmb_guest_channel *ch, const struct vmb_packet *pkt);
@@ -432,8 +443,11 @@ void vsc_net_rx_lazy(struct timer_list *timer);
 int vsc_net_rx_poll(struct napi_struct *napi, int budget);
 
 /* xdp.c */
+extern const struct xdp_metadata_ops vsc_net_xdp_metadata_ops;
 bool vsc_net_xdp_mtu_ok(const struct bpf_prog *prog, int mtu, struct netlink_ext_ack *extack);
-bool vsc_net_xdp_run(struct vsc_net_chan *chan, struct bpf_prog *prog, struct xdp_buff *xdp);
+bool vsc_net_xdp_tag(struct vsc_net_xdp_buff *ctx);
+bool vsc_net_xdp_run(struct vsc_net_chan *chan, struct bpf_prog *prog,
+		     struct vsc_net_xdp_buff *ctx);
 void vsc_net_xdp_flush(struct vsc_net_chan *chan);
 int vsc_net_xdp_xmit(struct net_device *netdev, int n, struct xdp_frame **frames, u32 flags);
 int vsc_net_xdp_bpf(struct net_device *netdev, struct netdev_bpf *bpf);

@@ -290,10 +290,14 @@ static int set_features(struct vsc_net_dev *nd, netdev_features_t features)
 	return vsc_net_control_set(nd, VMB_OID_TCP_OFFLOAD_PARAMETERS, params, len);
 }
 
-/* A program sees frames as they were sent, not what was merged of them. */
+/*
+ * A program sees frames as they were sent, not what was merged of them. Nor does a tag go
+ * back into that.
+ */
 static netdev_features_t nic_fix_features(struct net_device *netdev, netdev_features_t features)
 {
-	if (rtnl_dereference(vsc_net_of(netdev)->xdp_prog))
+	if (rtnl_dereference(vsc_net_of(netdev)->xdp_prog) ||
+	    !(features & NETIF_F_HW_VLAN_CTAG_RX))
 		features &= ~NETIF_F_LRO;
 	return features;
 }
@@ -472,10 +476,12 @@ int vsc_net_dev_register(struct vsc_net_dev *nd)
 	if (off->rsc4 || off->rsc6)
 		netdev->hw_features |= NETIF_F_LRO;
 	netdev->vlan_features = netdev->hw_features & ~(NETIF_F_RXHASH | NETIF_F_LRO);
-	netdev->features = netdev->hw_features | NETIF_F_HIGHDMA | NETIF_F_HW_VLAN_CTAG_TX |
-			   NETIF_F_HW_VLAN_CTAG_RX;
+	/* the host says them apart from frames; they are put back if they are not wanted so */
+	netdev->hw_features |= NETIF_F_HW_VLAN_CTAG_RX;
+	netdev->features = netdev->hw_features | NETIF_F_HIGHDMA | NETIF_F_HW_VLAN_CTAG_TX;
 	if (off->lso4 || off->lso6)
 		netif_set_tso_max_size(netdev, min_not_zero(off->lso4, off->lso6));
+	netdev->xdp_metadata_ops = &vsc_net_xdp_metadata_ops;
 	/* whatever the program and the MTU are */
 	xdp_set_features_flag(netdev, NETDEV_XDP_ACT_BASIC | NETDEV_XDP_ACT_REDIRECT |
 				      NETDEV_XDP_ACT_RX_SG | NETDEV_XDP_ACT_NDO_XMIT |

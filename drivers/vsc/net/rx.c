@@ -75,16 +75,37 @@ void vsc_net_rx_free(struct vsc_net_chan *chan)
 	chan->pool = NULL;
 }
 
+/**
+ * vsc_net_rx_hash_type() - what the host has hashed of a packet
+ * @proto: what is behind the Ethernet header
+ * @head: that
+ * @len: bytes of it
+ *
+ * It does not say. Ports are only those of TCP.
+ *
+ * Context: any.
+ * Return: it, if there is a hash.
+ */
+enum xdp_rss_hash_type vsc_net_rx_hash_type(__be16 proto, const void *head, u32 len)
+{
+	if (proto == htons(ETH_P_IP) && len >= sizeof(struct iphdr)) {
+		const struct iphdr *ip = head;
+
+		return ip->protocol == IPPROTO_TCP && !ip_is_fragment(ip) ?
+		       XDP_RSS_TYPE_L4_IPV4_TCP : XDP_RSS_TYPE_L3_IPV4;
+	}
+	if (proto == htons(ETH_P_IPV6) && len >= sizeof(struct ipv6hdr)) {
+		const struct ipv6hdr *ip = head;
+
+		return ip->nexthdr == IPPROTO_TCP ?
+		       XDP_RSS_TYPE_L4_IPV6_TCP : XDP_RSS_TYPE_L3_IPV6;
+	}
+	return XDP_RSS_TYPE_NONE;
+}
+
 static bool is_tcp(const struct sk_buff *skb)
 {
-	if (skb->protocol == htons(ETH_P_IP) && skb->len >= sizeof(struct iphdr)) {
-		const struct iphdr *ip = (const struct iphdr *)skb->data;
-
-		return ip->protocol == IPPROTO_TCP && !ip_is_fragment(ip);
-	}
-	if (skb->protocol == htons(ETH_P_IPV6) && skb->len >= sizeof(struct ipv6hdr))
-		return ((const struct ipv6hdr *)skb->data)->nexthdr == IPPROTO_TCP;
-	return false;
+	return vsc_net_rx_hash_type(skb->protocol, skb->data, skb_headlen(skb)) & XDP_RSS_L4_TCP;
 }
 
 static void rx_marks(struct vsc_net_chan *chan, struct sk_buff *skb, const struct vsc_net_in *in)
@@ -97,7 +118,6 @@ static void rx_marks(struct vsc_net_chan *chan, struct sk_buff *skb, const struc
 		skb->ip_summed = CHECKSUM_UNNECESSARY;
 		chan->rx_stats.csum_good++;
 	}
-	/* of the ports only if there are any: the host hashes those of TCP */
 	if (in->hashed && features & NETIF_F_RXHASH)
 		skb_set_hash(skb, in->hash, is_tcp(skb) ? PKT_HASH_TYPE_L4 : PKT_HASH_TYPE_L3);
 	if (in->tagged)
@@ -191,12 +211,13 @@ static bool rx_append(struct vsc_net_chan *chan, struct sk_buff *skb, const u8 *
 }
 
 /* A frame, in memory of the host's. 0, or -EBADMSG for what makes no sense. */
-static int rx_frame(struct vsc_net_chan *chan, const u8 *frame, const struct vsc_net_in *in)
+static int rx_frame(struct vsc_net_chan *chan, const u8 *frame, struct vsc_net_in *in)
 {
 	u32 headroom = RX_HEADROOM, linear, size;
 	struct vsc_net_dev *nd = chan->nd;
+	struct vsc_net_xdp_buff ctx = { .in = in };
+	struct xdp_buff *xdp = &ctx.xdp;
 	struct bpf_prog *prog;
-	struct xdp_buff xdp;
 	struct sk_buff *skb;
 	void *va;
 
@@ -221,17 +242,19 @@ static int rx_frame(struct vsc_net_chan *chan, const u8 *frame, const struct vsc
 	if (!va)
 		goto nomem;
 	memcpy(va + headroom, frame, linear);
-	xdp_init_buff(&xdp, size, &chan->rxq);
-	xdp_prepare_buff(&xdp, va, headroom, linear, true);
-	if (linear < in->len && !rx_frags(chan, &xdp, frame + linear, in->len - linear)) {
-		xdp_return_buff(&xdp);
+	xdp_init_buff(xdp, size, &chan->rxq);
+	xdp_prepare_buff(xdp, va, headroom, linear, true);
+	if (linear < in->len && !rx_frags(chan, xdp, frame + linear, in->len - linear)) {
+		xdp_return_buff(xdp);
 		goto nomem;
 	}
 	chan->rx_stats.packets++;
 	chan->rx_stats.bytes += in->len;
-	if (unlikely(prog) && !vsc_net_xdp_run(chan, prog, &xdp))
+	if (in->tagged && unlikely(!(nd->netdev->features & NETIF_F_HW_VLAN_CTAG_RX)))
+		vsc_net_xdp_tag(&ctx);
+	if (unlikely(prog) && !vsc_net_xdp_run(chan, prog, &ctx))
 		return 0;
-	skb = rx_build(&xdp);
+	skb = rx_build(xdp);
 	if (!skb)
 		goto nomem;
 	skb->protocol = eth_type_trans(skb, nd->netdev);

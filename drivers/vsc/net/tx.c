@@ -519,6 +519,21 @@ drop:
 	return NETDEV_TX_OK;
 }
 
+/* A VLAN tag in a frame is said apart from it, as the stack does. */
+static void xdp_untag(struct xdp_frame *frame, struct vsc_net_out *out)
+{
+	const struct vlan_ethhdr *eth = frame->data;
+
+	if (frame->len < VLAN_ETH_HLEN || eth->h_vlan_proto != htons(ETH_P_8021Q))
+		return;
+	out->tagged = true;
+	out->tci = ntohs(eth->h_vlan_TCI);
+	memmove(frame->data + VLAN_HLEN, frame->data, 2 * ETH_ALEN);
+	frame->data += VLAN_HLEN;
+	frame->len -= VLAN_HLEN;
+	frame->headroom += VLAN_HLEN;
+}
+
 /* All of a program's frame into the section, and its memory back. */
 static bool xdp_copy(struct vsc_net_chan *chan, struct xdp_frame *frame, const u8 *head,
 		     u32 head_len, u32 len)
@@ -563,7 +578,7 @@ static bool xdp_pages(struct vsc_net_chan *chan, struct xdp_frame *frame, const 
 /**
  * vsc_net_tx_xdp() - send a frame of a program's
  * @chan: by which channel
- * @frame: the frame; ours if it is sent, else the caller's as before
+ * @frame: the frame; ours if it is sent, else the caller's, to be given up
  *
  * It is copied if it is short enough; of another one the host has the pages. The
  * queue's limit does not count it. It is sent by vsc_net_tx_xdp_flush().
@@ -573,13 +588,15 @@ static bool xdp_pages(struct vsc_net_chan *chan, struct xdp_frame *frame, const 
  */
 bool vsc_net_tx_xdp(struct vsc_net_chan *chan, struct xdp_frame *frame)
 {
-	struct vsc_net_out out = { .len = xdp_get_frame_len(frame) };
 	struct vsc_net_dev *nd = chan->nd;
+	struct vsc_net_out out = {};
 	u8 head[VSC_NET_PACKET_HEAD];
 	bool sent = false;
 	u32 head_len;
 
 	lockdep_assert_held(&queue_of(chan)->_xmit_lock);
+	xdp_untag(frame, &out);
+	out.len = xdp_get_frame_len(frame);
 	head_len = vsc_net_packet_build(head, &out);
 	/* pairs with the release in vsc_net_tx_start() */
 	if (smp_load_acquire(&chan->live) && !chan->tx.held &&

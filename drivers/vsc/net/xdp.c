@@ -7,6 +7,7 @@
 
 #include <linux/bpf_trace.h>
 #include <linux/filter.h>
+#include <linux/if_vlan.h>
 #include <linux/rtnetlink.h>
 #include <net/page_pool/helpers.h>
 #include <net/xdp.h>
@@ -35,23 +36,96 @@ bool vsc_net_xdp_mtu_ok(const struct bpf_prog *prog, int mtu, struct netlink_ext
 	return false;
 }
 
+/* A program knows the first part only. */
+static_assert(!offsetof(struct vsc_net_xdp_buff, xdp));
+
+static int rx_hash(const struct xdp_md *md, u32 *hash, enum xdp_rss_hash_type *type)
+{
+	const struct vsc_net_xdp_buff *ctx = (const void *)md;
+	const struct xdp_buff *xdp = &ctx->xdp;
+	const struct vlan_ethhdr *eth = xdp->data;
+	u32 len = xdp->data_end - xdp->data, head = ETH_HLEN;
+	__be16 proto = eth->h_vlan_proto;
+
+	if (!ctx->in->hashed || !(xdp->rxq->dev->features & NETIF_F_RXHASH))
+		return -ENODATA;
+	if (proto == htons(ETH_P_8021Q) && len >= VLAN_ETH_HLEN) {
+		proto = eth->h_vlan_encapsulated_proto;
+		head = VLAN_ETH_HLEN;
+	}
+	*hash = ctx->in->hash;
+	/* of the frame as it is by now: the program may have changed it */
+	*type = vsc_net_rx_hash_type(proto, xdp->data + head, len - head);
+	return 0;
+}
+
+static int rx_vlan_tag(const struct xdp_md *md, __be16 *proto, u16 *tci)
+{
+	const struct vsc_net_in *in = ((const struct vsc_net_xdp_buff *)md)->in;
+
+	if (!in->tagged)
+		return -ENODATA;
+	*proto = htons(ETH_P_8021Q);
+	*tci = in->tci;
+	return 0;
+}
+
+const struct xdp_metadata_ops vsc_net_xdp_metadata_ops = {
+	.xmo_rx_hash		= rx_hash,
+	.xmo_rx_vlan_tag	= rx_vlan_tag,
+};
+
+/**
+ * vsc_net_xdp_tag() - put the VLAN tag that the host has taken out of a frame back
+ * @ctx: the frame
+ *
+ * With it goes what a program has put in front of the frame.
+ *
+ * Context: NAPI.
+ * Return: true, or false if there is no room for it.
+ */
+bool vsc_net_xdp_tag(struct vsc_net_xdp_buff *ctx)
+{
+	struct xdp_buff *xdp = &ctx->xdp;
+	struct vlan_ethhdr *eth;
+
+	if (xdp->data_meta - xdp->data_hard_start < sizeof(struct xdp_frame) + VLAN_HLEN)
+		return false;
+	memmove(xdp->data_meta - VLAN_HLEN, xdp->data_meta,
+		xdp->data - xdp->data_meta + 2 * ETH_ALEN);
+	xdp->data_meta -= VLAN_HLEN;
+	xdp->data -= VLAN_HLEN;
+	eth = xdp->data;
+	eth->h_vlan_proto = htons(ETH_P_8021Q);
+	eth->h_vlan_TCI = htons(ctx->in->tci);
+	ctx->in->tagged = false;
+	return true;
+}
+
 /**
  * vsc_net_xdp_run() - let a program decide on a frame
  * @chan: the channel it came by
  * @prog: the program
- * @xdp: the frame, in memory of the channel's; changed by the program
+ * @ctx: the frame, in memory of the channel's; changed by the program
+ *
+ * A frame leaves with the VLAN tag that it came with, though the program does not see
+ * that in it.
  *
  * Context: NAPI.
  * Return: true if the stack is to have it; else it is gone.
  */
-bool vsc_net_xdp_run(struct vsc_net_chan *chan, struct bpf_prog *prog, struct xdp_buff *xdp)
+bool vsc_net_xdp_run(struct vsc_net_chan *chan, struct bpf_prog *prog,
+		     struct vsc_net_xdp_buff *ctx)
 {
 	struct net_device *netdev = chan->nd->netdev;
 	struct netdev_queue *nq = netdev_get_tx_queue(netdev, chan->index);
+	struct xdp_buff *xdp = &ctx->xdp;
 	u32 act = bpf_prog_run_xdp(prog, xdp);
 	struct xdp_frame *frame;
 	bool sent;
 
+	if ((act == XDP_TX || act == XDP_REDIRECT) && ctx->in->tagged && !vsc_net_xdp_tag(ctx))
+		goto failed;
 	switch (act) {
 	case XDP_PASS:
 		chan->rx_stats.xdp_pass++;
