@@ -367,17 +367,21 @@ static u8 *page_make(struct kunit *test)
 	return page_address(page);
 }
 
-/* All are only ours in the end. */
-static void pages_back(struct kunit *test)
+static u32 pages_ours(void)
 {
 	u32 i, n = 0;
 
-	for (i = 0; i < nr_pages; i++) {
-		n += env_wait(page_count(pages[i]) == 1);
-		put_page(pages[i]);
-	}
-	KUNIT_EXPECT_EQ(test, n, nr_pages);
-	nr_pages = 0;
+	for (i = 0; i < nr_pages; i++)
+		n += page_count(pages[i]) == 1;
+	return n;
+}
+
+/* All are only ours in the end. */
+static void pages_back(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, env_wait(pages_ours() == nr_pages));
+	while (nr_pages)
+		put_page(pages[--nr_pages]);
 }
 
 /* Long ones have fragments; some have a tag in them. */
