@@ -394,7 +394,7 @@ static void fake_xdp_held(struct kunit *test)
 	/* the last one */
 	fake_reply(fake.ch, fake.frame_id, &msg, sizeof(msg));
 	KUNIT_EXPECT_TRUE(test, env_wait(nic_counter(dev, "rx_tx_errors") == 1));
-	KUNIT_EXPECT_EQ(test, page_count(pages[2][0]) + page_count(pages[2][1]), 2);
+	KUNIT_EXPECT_TRUE(test, env_wait(page_count(pages[2][0]) + page_count(pages[2][1]) == 2));
 	KUNIT_EXPECT_EQ(test, page_count(pages[1][0]) + page_count(pages[1][1]), 4);
 	guest_stop(test, dev);
 	for (i = 0; i < ARRAY_SIZE(pages); i++) {

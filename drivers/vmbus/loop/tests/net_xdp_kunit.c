@@ -308,48 +308,65 @@ static void net_xdp_tx(struct kunit *test)
 	link_expect_memory(test);
 }
 
+/* All lengths come back, and are counted so. */
+static void expect_back(struct kunit *test, struct bpf_prog *prog, const char *name)
+{
+	u64 sent = link_counter("tx_xdp");
+	u32 i;
+
+	KUNIT_EXPECT_EQ(test, prog_set(guest, prog, NULL), 0);
+	for (i = 0; i < ARRAY_SIZE(lens); i++)
+		link_expect(test, host, guest->dev_addr, &at_host, i, lens[i], 60);
+	KUNIT_EXPECT_EQ(test, link_counter(name), ARRAY_SIZE(lens));
+	KUNIT_EXPECT_EQ(test, link_counter("tx_xdp") - sent, ARRAY_SIZE(lens));
+	KUNIT_EXPECT_GE(test, link_counter("tx_mapped"), 1);
+}
+
 /* The same with fragments: those of long frames are sent by their pages. */
 static void net_xdp_tx_frags(struct kunit *test)
 {
-	struct bpf_prog *progs[2];
-	static const char * const names[] = { "rx_xdp_tx", "rx_xdp_redirect" };
-	u32 i, k, n, sent, out;
-	u64 lost, back;
+	u32 n, sent, out, tx, back;
+	struct bpf_prog *prog;
+	u64 lost;
 
 	link_up(test);
 	link_mtu(test, guest, LINK_MTU);
-	progs[0] = prog_call(test, reflect, true);
-	progs[1] = redirect(test, guest);
-	for (k = 0; k < ARRAY_SIZE(progs); k++) {
-		KUNIT_EXPECT_EQ(test, prog_set(guest, progs[k], NULL), 0);
-		for (i = 0; i < ARRAY_SIZE(lens); i++)
-			link_expect(test, host, guest->dev_addr, &at_host, i, lens[i], 60);
-		KUNIT_EXPECT_EQ(test, link_counter(names[k]), ARRAY_SIZE(lens));
-		KUNIT_EXPECT_EQ(test, link_counter("tx_xdp"), (1 + k) * ARRAY_SIZE(lens));
-		KUNIT_EXPECT_GE(test, link_counter("tx_mapped"), 1 + k);
-		prog_unset(test, guest, progs[k]);
-	}
+	prog = prog_call(test, reflect, true);
+	expect_back(test, prog, "rx_xdp_tx");
 
 	/* as many as there is room for, with what the stack sends */
-	progs[0] = prog_call(test, reflect, true);
-	KUNIT_EXPECT_EQ(test, prog_set(guest, progs[0], NULL), 0);
 	back = atomic_read(&at_host.frames);
-	i = link_counter("rx_xdp_tx");
+	tx = link_counter("rx_xdp_tx");
 	n = 600 - link_flood(test, host, guest->dev_addr, 600, LINK_MTU, 60);
 	sent = 300 - link_flood(test, guest, host->dev_addr, 300, 7000, 60);
 	KUNIT_EXPECT_TRUE(test, env_wait(link_counter("rx_xdp_tx") +
-					 link_counter("rx_xdp_aborted") == i + n));
+					 link_counter("rx_xdp_aborted") == tx + n));
 	lost = link_counter("rx_xdp_aborted");
 	KUNIT_EXPECT_EQ(test, link_counter("tx_xdp_dropped"), lost);
 	KUNIT_EXPECT_TRUE(test, env_wait(atomic_read(&at_host.frames) == back + n - lost + sent));
 	KUNIT_EXPECT_EQ(test, atomic_read(&at_host.wrong), 0);
-	prog_unset(test, guest, progs[0]);
+	prog_unset(test, guest, prog);
 	link_expect(test, host, guest->dev_addr, &at_guest, 3, LINK_MTU, 60);
 	/* while the host had many, others took their places: those are given up then */
 	KUNIT_ASSERT_NOT_NULL(test, at_guest.pool);
 	out = at_guest.pool->pages_state_hold_cnt -
 	      atomic_read(&at_guest.pool->pages_state_release_cnt);
 	KUNIT_EXPECT_LE(test, out, VSC_POOL_PAGES + PP_ALLOC_CACHE_SIZE + 8);
+}
+
+/* By a redirection to the NIC itself; and one keeps its tag. */
+static void net_xdp_redirect(struct kunit *test)
+{
+	struct bpf_prog *prog;
+
+	link_up(test);
+	link_mtu(test, guest, LINK_MTU);
+	prog = redirect(test, guest);
+	expect_back(test, prog, "rx_xdp_redirect");
+	link_expect_tag(test, host, guest->dev_addr, host, 0x3123);
+	link_expect_tag(test, host, guest->dev_addr, host, 0);
+	prog_unset(test, guest, prog);
+	KUNIT_EXPECT_EQ(test, link_counter("rx_xdp_redirect"), ARRAY_SIZE(lens) + 2);
 }
 
 /* Pages of frames of another NIC, so to say: each is also ours, to see who has it. */
@@ -537,13 +554,6 @@ static void net_xdp_vlan(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, saw.ret, -ENODATA);
 		prog_unset(test, guest, prog);
 
-		prog = redirect(test, guest);
-		KUNIT_EXPECT_EQ(test, prog_set(guest, prog, NULL), 0);
-		link_expect_tag(test, host, guest->dev_addr, host, tci);
-		link_expect_tag(test, host, guest->dev_addr, host, 0);
-		prog_unset(test, guest, prog);
-		KUNIT_EXPECT_EQ(test, link_counter("rx_xdp_redirect"), 2 * (k + 1));
-
 		/* and without a program */
 		link_feature(test, NETIF_F_HW_VLAN_CTAG_RX, k);
 		link_expect_tag(test, host, guest->dev_addr, guest, tci);
@@ -590,6 +600,7 @@ static struct kunit_case xdp_cases[] = {
 	KUNIT_CASE(net_xdp_tail),
 	KUNIT_CASE(net_xdp_tx),
 	KUNIT_CASE(net_xdp_tx_frags),
+	KUNIT_CASE(net_xdp_redirect),
 	KUNIT_CASE(net_xdp_xmit),
 	KUNIT_CASE(net_xdp_vlan),
 	KUNIT_CASE(net_xdp_crowd),

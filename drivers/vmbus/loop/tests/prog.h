@@ -23,7 +23,7 @@ struct bpf_prog *prog_make(struct kunit *test, const struct bpf_insn *insns, u32
 struct bpf_prog *prog_return(struct kunit *test, u32 action, bool frags);
 /* one that returns what a function of ours, which is called with the frame, returns */
 struct bpf_prog *prog_call(struct kunit *test, prog_func func, bool frags);
-/* One with frags as user space loads it, so with the kernel's helpers. */
+/* One with frags as user space loads it, so with the kernel's helpers; or skips the test. */
 struct bpf_prog *prog_load(struct kunit *test, const struct bpf_insn *insns, u32 len);
 
 /* 0 or an errno; @prog, or NULL, is also the caller's */
