@@ -13,7 +13,6 @@
 #include "../../guest/guest.h"
 #include "link.h"
 
-
 static void net_link(struct kunit *test)
 {
 	char mac[32], text[32];
