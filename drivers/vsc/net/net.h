@@ -85,6 +85,7 @@ struct vsc_net_buf {
  * struct vsc_net_slot - a section of the send buffer, and what the host has of it
  * @skb: frames, by their next pointers, until the slot is given back: one whose
  *	pages the host has, or all that were copied
+ * @frame: of an XDP program, whose pages the host has until then; there is no @skb
  * @bytes: of the frames that a queue's limit counts
  * @packets: how many of them
  * @gen: times that it was given, so that late completions are told apart
@@ -92,6 +93,7 @@ struct vsc_net_buf {
  */
 struct vsc_net_slot {
 	struct sk_buff *skb;
+	struct xdp_frame *frame;
 	u32 bytes;
 	u16 packets;
 	u16 gen;
@@ -187,7 +189,8 @@ struct vsc_net_tx_stats {
  * @xdp_tx: that it sent back
  * @xdp_redirect: that it sent elsewhere
  * @xdp_aborted: that it failed on, or that could not be sent
- * @xdp_long: that are too long for programs
+ * @xdp_long: that did not come to a program: in pieces, or of pages that it has no
+ *	use for
  */
 struct vsc_net_rx_stats {
 	u64 packets;
@@ -217,6 +220,16 @@ struct vsc_net_rx_stats {
 struct vsc_net_done {
 	u64 trans_id;
 	u32 status;
+};
+
+/**
+ * struct vsc_net_xdp_buff - a frame that a program sees
+ * @xdp: what it can know
+ * @in: what the host says of it; @tagged as long as the tag is not in the frame
+ */
+struct vsc_net_xdp_buff {
+	struct xdp_buff xdp;
+	struct vsc_net_in *in;
 };
 
 /**
@@ -417,10 +430,11 @@ netdev_tx_t vsc_net_tx_xmit(struct sk_buff *skb, struct net_device *netdev);
 void vsc_net_tx_complete(struct vsc_net_chan *chan, const struct vmb_packet *pkt);
 void vsc_net_tx_completed(struct vsc_net_chan *chan);
 void vsc_net_tx_retry(struct vsc_net_chan *chan);
-bool vsc_net_tx_xdp(struct vsc_net_chan *chan, const void *data, u32 len);
+bool vsc_net_tx_xdp(struct vsc_net_chan *chan, struct xdp_frame *frame);
 void vsc_net_tx_xdp_flush(struct vsc_net_chan *chan);
 
 /* rx.c */
+enum xdp_rss_hash_type vsc_net_rx_hash_type(__be16 proto, const void *head, u32 len);
 int vsc_net_rx_alloc(struct vsc_net_chan *chan);
 void vsc_net_rx_free(struct vsc_net_chan *chan);
 void vsc_net_rx_packet(struct vmb_guest_channel *ch, const struct vmb_packet *pkt);
@@ -429,8 +443,11 @@ void vsc_net_rx_lazy(struct timer_list *timer);
 int vsc_net_rx_poll(struct napi_struct *napi, int budget);
 
 /* xdp.c */
-u32 vsc_net_xdp_max_mtu(const struct vsc_net_dev *nd);
-bool vsc_net_xdp_run(struct vsc_net_chan *chan, struct bpf_prog *prog, struct xdp_buff *xdp);
+extern const struct xdp_metadata_ops vsc_net_xdp_metadata_ops;
+bool vsc_net_xdp_mtu_ok(const struct bpf_prog *prog, int mtu, struct netlink_ext_ack *extack);
+bool vsc_net_xdp_tag(struct vsc_net_xdp_buff *ctx);
+bool vsc_net_xdp_run(struct vsc_net_chan *chan, struct bpf_prog *prog,
+		     struct vsc_net_xdp_buff *ctx);
 void vsc_net_xdp_flush(struct vsc_net_chan *chan);
 int vsc_net_xdp_xmit(struct net_device *netdev, int n, struct xdp_frame **frames, u32 flags);
 int vsc_net_xdp_bpf(struct net_device *netdev, struct netdev_bpf *bpf);

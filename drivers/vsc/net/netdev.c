@@ -243,9 +243,9 @@ static int nic_change_mtu(struct net_device *netdev, int mtu)
 {
 	struct vsc_net_dev *nd = vsc_net_of(netdev);
 
-	if (rtnl_dereference(nd->xdp_prog) && mtu > vsc_net_xdp_max_mtu(nd)) {
-		netdev_warn(netdev, "XDP takes an MTU of %u at most\n",
-			    vsc_net_xdp_max_mtu(nd));
+	/* which nobody but the log can be told here */
+	if (!vsc_net_xdp_mtu_ok(rtnl_dereference(nd->xdp_prog), mtu, NULL)) {
+		netdev_warn(netdev, "an MTU of %d takes an XDP program with frags\n", mtu);
 		return -EOPNOTSUPP;
 	}
 	/* the host has been told of the largest one, and buffers are as long as frames */
@@ -290,10 +290,14 @@ static int set_features(struct vsc_net_dev *nd, netdev_features_t features)
 	return vsc_net_control_set(nd, VMB_OID_TCP_OFFLOAD_PARAMETERS, params, len);
 }
 
-/* A program sees no frame that is longer than a page. */
+/*
+ * A program sees frames as they were sent, not what was merged of them. Nor does a tag go
+ * back into that.
+ */
 static netdev_features_t nic_fix_features(struct net_device *netdev, netdev_features_t features)
 {
-	if (rtnl_dereference(vsc_net_of(netdev)->xdp_prog))
+	if (rtnl_dereference(vsc_net_of(netdev)->xdp_prog) ||
+	    !(features & NETIF_F_HW_VLAN_CTAG_RX))
 		features &= ~NETIF_F_LRO;
 	return features;
 }
@@ -472,12 +476,16 @@ int vsc_net_dev_register(struct vsc_net_dev *nd)
 	if (off->rsc4 || off->rsc6)
 		netdev->hw_features |= NETIF_F_LRO;
 	netdev->vlan_features = netdev->hw_features & ~(NETIF_F_RXHASH | NETIF_F_LRO);
-	netdev->features = netdev->hw_features | NETIF_F_HIGHDMA | NETIF_F_HW_VLAN_CTAG_TX |
-			   NETIF_F_HW_VLAN_CTAG_RX;
+	/* the host says them apart from frames; they are put back if they are not wanted so */
+	netdev->hw_features |= NETIF_F_HW_VLAN_CTAG_RX;
+	netdev->features = netdev->hw_features | NETIF_F_HIGHDMA | NETIF_F_HW_VLAN_CTAG_TX;
 	if (off->lso4 || off->lso6)
 		netif_set_tso_max_size(netdev, min_not_zero(off->lso4, off->lso6));
-	netdev->xdp_features = NETDEV_XDP_ACT_BASIC | NETDEV_XDP_ACT_REDIRECT |
-			       NETDEV_XDP_ACT_NDO_XMIT;
+	netdev->xdp_metadata_ops = &vsc_net_xdp_metadata_ops;
+	/* whatever the program and the MTU are */
+	xdp_set_features_flag(netdev, NETDEV_XDP_ACT_BASIC | NETDEV_XDP_ACT_REDIRECT |
+				      NETDEV_XDP_ACT_RX_SG | NETDEV_XDP_ACT_NDO_XMIT |
+				      NETDEV_XDP_ACT_NDO_XMIT_SG);
 	netdev->min_mtu = VSC_NET_MIN_MTU;
 	netdev->max_mtu = nd->max_mtu;
 	netdev->mtu = min_t(u32, ETH_DATA_LEN, nd->max_mtu);

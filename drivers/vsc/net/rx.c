@@ -42,8 +42,9 @@ int vsc_net_rx_alloc(struct vsc_net_chan *chan)
 
 	if (IS_ERR(pool))
 		return PTR_ERR(pool);
-	ret = xdp_rxq_info_reg(&chan->rxq, chan->nd->netdev, chan->index,
-			       chan->napi.napi_id);
+	/* fragments are whole pages: so far a program can have the last one grow */
+	ret = __xdp_rxq_info_reg(&chan->rxq, chan->nd->netdev, chan->index,
+				 chan->napi.napi_id, PAGE_SIZE);
 	if (ret)
 		goto destroy;
 	ret = xdp_rxq_info_reg_mem_model(&chan->rxq, MEM_TYPE_PAGE_POOL, pool);
@@ -74,16 +75,37 @@ void vsc_net_rx_free(struct vsc_net_chan *chan)
 	chan->pool = NULL;
 }
 
+/**
+ * vsc_net_rx_hash_type() - what the host has hashed of a packet
+ * @proto: what is behind the Ethernet header
+ * @head: that
+ * @len: bytes of it
+ *
+ * It does not say. Ports are only those of TCP.
+ *
+ * Context: any.
+ * Return: it, if there is a hash.
+ */
+enum xdp_rss_hash_type vsc_net_rx_hash_type(__be16 proto, const void *head, u32 len)
+{
+	if (proto == htons(ETH_P_IP) && len >= sizeof(struct iphdr)) {
+		const struct iphdr *ip = head;
+
+		return ip->protocol == IPPROTO_TCP && !ip_is_fragment(ip) ?
+		       XDP_RSS_TYPE_L4_IPV4_TCP : XDP_RSS_TYPE_L3_IPV4;
+	}
+	if (proto == htons(ETH_P_IPV6) && len >= sizeof(struct ipv6hdr)) {
+		const struct ipv6hdr *ip = head;
+
+		return ip->nexthdr == IPPROTO_TCP ?
+		       XDP_RSS_TYPE_L4_IPV6_TCP : XDP_RSS_TYPE_L3_IPV6;
+	}
+	return XDP_RSS_TYPE_NONE;
+}
+
 static bool is_tcp(const struct sk_buff *skb)
 {
-	if (skb->protocol == htons(ETH_P_IP) && skb->len >= sizeof(struct iphdr)) {
-		const struct iphdr *ip = (const struct iphdr *)skb->data;
-
-		return ip->protocol == IPPROTO_TCP && !ip_is_fragment(ip);
-	}
-	if (skb->protocol == htons(ETH_P_IPV6) && skb->len >= sizeof(struct ipv6hdr))
-		return ((const struct ipv6hdr *)skb->data)->nexthdr == IPPROTO_TCP;
-	return false;
+	return vsc_net_rx_hash_type(skb->protocol, skb->data, skb_headlen(skb)) & XDP_RSS_L4_TCP;
 }
 
 static void rx_marks(struct vsc_net_chan *chan, struct sk_buff *skb, const struct vsc_net_in *in)
@@ -96,7 +118,6 @@ static void rx_marks(struct vsc_net_chan *chan, struct sk_buff *skb, const struc
 		skb->ip_summed = CHECKSUM_UNNECESSARY;
 		chan->rx_stats.csum_good++;
 	}
-	/* of the ports only if there are any: the host hashes those of TCP */
 	if (in->hashed && features & NETIF_F_RXHASH)
 		skb_set_hash(skb, in->hash, is_tcp(skb) ? PKT_HASH_TYPE_L4 : PKT_HASH_TYPE_L3);
 	if (in->tagged)
@@ -104,16 +125,53 @@ static void rx_marks(struct vsc_net_chan *chan, struct sk_buff *skb, const struc
 	skb_record_rx_queue(skb, chan->index);
 }
 
-/* Memory of the pool's becomes an skb's. */
-static struct sk_buff *rx_build(struct vsc_net_chan *chan, void *va, u32 size)
+/* What is in memory of the pool's becomes an skb's; or it goes back there. */
+static struct sk_buff *rx_build(struct xdp_buff *xdp)
 {
-	struct sk_buff *skb = napi_build_skb(va, size);
+	const struct skb_shared_info *info = xdp_get_shared_info_from_buff(xdp);
+	bool frags = xdp_buff_has_frags(xdp);
+	/* which is cleared when it becomes the skb's */
+	u32 nr = frags ? info->nr_frags : 0, len = frags ? info->xdp_frags_size : 0;
+	struct sk_buff *skb = napi_build_skb(xdp->data_hard_start, xdp->frame_sz);
 
-	if (skb)
-		skb_mark_for_recycle(skb);
-	else
-		page_pool_put_full_page(chan->pool, virt_to_head_page(va), true);
+	if (!skb) {
+		xdp_return_buff(xdp);
+		return NULL;
+	}
+	skb_mark_for_recycle(skb);
+	skb_reserve(skb, xdp->data - xdp->data_hard_start);
+	__skb_put(skb, xdp->data_end - xdp->data);
+	if (xdp->data_meta < xdp->data)
+		skb_metadata_set(skb, xdp->data - xdp->data_meta);
+	if (nr)
+		xdp_update_skb_shared_info(skb, nr, len, nr * PAGE_SIZE,
+					   xdp_buff_is_frag_pfmemalloc(xdp));
 	return skb;
+}
+
+/* What of a frame is behind its first page, into others, each of which is its alone. */
+static bool rx_frags(struct vsc_net_chan *chan, struct xdp_buff *xdp, const u8 *from, u32 len)
+{
+	struct skb_shared_info *info = xdp_get_shared_info_from_buff(xdp);
+	u32 part;
+
+	info->nr_frags = 0;
+	info->xdp_frags_size = 0;
+	for (; len; from += part, len -= part) {
+		u32 size = PAGE_SIZE, offset;
+		struct page *page = page_pool_dev_alloc(chan->pool, &offset, &size);
+
+		if (!page)
+			return false;
+		part = min_t(u32, len, PAGE_SIZE);
+		memcpy(page_address(page) + offset, from, part);
+		xdp_buff_set_frags_flag(xdp);
+		if (page_is_pfmemalloc(page))
+			xdp_buff_set_frag_pfmemalloc(xdp);
+		skb_frag_fill_page_desc(&info->frags[info->nr_frags++], page, offset, part);
+		info->xdp_frags_size += part;
+	}
+	return true;
 }
 
 /*
@@ -153,12 +211,13 @@ static bool rx_append(struct vsc_net_chan *chan, struct sk_buff *skb, const u8 *
 }
 
 /* A frame, in memory of the host's. 0, or -EBADMSG for what makes no sense. */
-static int rx_frame(struct vsc_net_chan *chan, const u8 *frame, const struct vsc_net_in *in)
+static int rx_frame(struct vsc_net_chan *chan, const u8 *frame, struct vsc_net_in *in)
 {
 	u32 headroom = RX_HEADROOM, linear, size;
 	struct vsc_net_dev *nd = chan->nd;
+	struct vsc_net_xdp_buff ctx = { .in = in };
+	struct xdp_buff *xdp = &ctx.xdp;
 	struct bpf_prog *prog;
-	struct xdp_buff xdp;
 	struct sk_buff *skb;
 	void *va;
 
@@ -173,7 +232,7 @@ static int rx_frame(struct vsc_net_chan *chan, const u8 *frame, const struct vsc
 	if (unlikely(prog))
 		headroom = XDP_PACKET_HEADROOM;
 	linear = min_t(u32, in->len, VSC_NET_PAGE_ROOM - headroom);
-	if (unlikely(prog && linear < in->len)) {
+	if (unlikely(prog && linear < in->len && !prog->aux->xdp_has_frags)) {
 		/* nobody is to get by the program */
 		chan->rx_stats.xdp_long++;
 		return 0;
@@ -183,23 +242,21 @@ static int rx_frame(struct vsc_net_chan *chan, const u8 *frame, const struct vsc
 	if (!va)
 		goto nomem;
 	memcpy(va + headroom, frame, linear);
-	xdp_init_buff(&xdp, size, &chan->rxq);
-	xdp_prepare_buff(&xdp, va, headroom, linear, true);
-	chan->rx_stats.packets++;
-	chan->rx_stats.bytes += in->len;
-	if (unlikely(prog) && !vsc_net_xdp_run(chan, prog, &xdp))
-		return 0;
-	skb = rx_build(chan, va, size);
-	if (!skb)
-		goto nomem;
-	skb_reserve(skb, xdp.data - va);
-	__skb_put(skb, xdp.data_end - xdp.data);
-	if (xdp.data_meta < xdp.data)
-		skb_metadata_set(skb, xdp.data - xdp.data_meta);
-	if (unlikely(!rx_append(chan, skb, frame + linear, in->len - linear))) {
-		kfree_skb(skb);
+	xdp_init_buff(xdp, size, &chan->rxq);
+	xdp_prepare_buff(xdp, va, headroom, linear, true);
+	if (linear < in->len && !rx_frags(chan, xdp, frame + linear, in->len - linear)) {
+		xdp_return_buff(xdp);
 		goto nomem;
 	}
+	chan->rx_stats.packets++;
+	chan->rx_stats.bytes += in->len;
+	if (in->tagged && unlikely(!(nd->netdev->features & NETIF_F_HW_VLAN_CTAG_RX)))
+		vsc_net_xdp_tag(&ctx);
+	if (unlikely(prog) && !vsc_net_xdp_run(chan, prog, &ctx))
+		return 0;
+	skb = rx_build(xdp);
+	if (!skb)
+		goto nomem;
 	skb->protocol = eth_type_trans(skb, nd->netdev);
 	rx_marks(chan, skb, in);
 	napi_gro_receive(&chan->napi, skb);
@@ -226,6 +283,7 @@ static struct sk_buff *whole_alloc(struct vsc_net_chan *chan)
 	struct vsc_net_dev *nd = chan->nd;
 	struct sk_buff *skb = NULL;
 	u32 size = PAGE_SIZE;
+	struct xdp_buff xdp;
 	void *va;
 
 	/* pairs with the release in netdev.c: what the NIC is like is known */
@@ -239,11 +297,12 @@ static struct sk_buff *whole_alloc(struct vsc_net_chan *chan)
 		return NULL;
 	}
 	va = page_pool_dev_alloc_va(chan->pool, &size);
-	if (va)
-		skb = rx_build(chan, va, size);
-	if (skb)
-		skb_reserve(skb, RX_HEADROOM);
-	else
+	if (va) {
+		xdp_init_buff(&xdp, size, &chan->rxq);
+		xdp_prepare_buff(&xdp, va, RX_HEADROOM, 0, true);
+		skb = rx_build(&xdp);
+	}
+	if (!skb)
 		chan->rx_stats.nomem++;
 	return skb;
 }

@@ -141,6 +141,9 @@ void vsc_net_tx_stop(struct vsc_net_chan *chan)
 			chan->tx_stats.dropped += tx->slots[i].packets;
 			kfree_skb_list(tx->slots[i].skb);
 			tx->slots[i].skb = NULL;
+			if (tx->slots[i].frame)
+				xdp_return_frame(tx->slots[i].frame);
+			tx->slots[i].frame = NULL;
 		}
 	}
 	tx->slot = -1;
@@ -210,6 +213,7 @@ static bool tx_take(struct vsc_net_tx *tx)
 	slot = &tx->slots[tx->slot];
 	slot->gen++;
 	slot->skb = NULL;
+	slot->frame = NULL;
 	slot->packets = 0;
 	slot->bytes = 0;
 	tx->msg = 0;
@@ -314,19 +318,18 @@ static bool tx_add_range(struct vsc_net_chan *chan, struct page *page, u32 offse
 	return true;
 }
 
-/* Name the pages of what is behind the first @skip bytes, which are linear. */
-static bool tx_map(struct vsc_net_chan *chan, struct sk_buff *skb, u32 skip)
+/* Name the pages of what is linear, and of fragments, if there are any. */
+static bool tx_map(struct vsc_net_chan *chan, const void *data, u32 len,
+		   const struct skb_shared_info *info)
 {
 	struct vsc_net_tx *tx = &chan->tx;
-	u32 len = skb_headlen(skb) - skip;
 	int i;
 
 	vmb_guest_gpa_init(&tx->gpa, tx->pages, sizeof(tx->pages));
-	if (len && !tx_add_range(chan, virt_to_page(skb->data + skip),
-				 offset_in_page(skb->data + skip), len))
+	if (len && !tx_add_range(chan, virt_to_page(data), offset_in_page(data), len))
 		return false;
-	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
-		const skb_frag_t *frag = &skb_shinfo(skb)->frags[i];
+	for (i = 0; info && i < info->nr_frags; i++) {
+		const skb_frag_t *frag = &info->frags[i];
 
 		if (!tx_add_range(chan, skb_frag_page(frag), skb_frag_off(frag),
 				  skb_frag_size(frag)))
@@ -393,42 +396,58 @@ static enum tx_result tx_copy(struct vsc_net_chan *chan, struct sk_buff *skb,
 	return TX_SENT;
 }
 
+/* A slot for a frame whose pages are named, which has it for itself. False: not now. */
+static bool tx_alone(struct vsc_net_chan *chan)
+{
+	struct vsc_net_tx *tx = &chan->tx;
+
+	return (tx->slot < 0 || tx_put(chan)) && tx_take(tx);
+}
+
+/* Back with it: nobody else takes any meanwhile. */
+static void tx_untake(struct vsc_net_tx *tx)
+{
+	tx->head--;
+	tx->slot = -1;
+	tx->gpa.len = 0;
+}
+
+/* What is in front of the pages into the section. */
+static void tx_front(struct vsc_net_chan *chan, const u8 *head, u32 head_len,
+		     const void *data, u32 len)
+{
+	u8 *to = tx_section(chan);
+
+	memcpy(to, head, head_len);
+	memcpy(to + head_len, data, len);
+	chan->tx.len = head_len + len;
+	chan->tx.packets = 1;
+	chan->tx.slots[chan->tx.slot].packets = 1;
+	chan->tx_stats.mapped++;
+}
+
 /* The headers into the section, the rest by its pages. */
 static enum tx_result tx_pages(struct vsc_net_chan *chan, struct sk_buff *skb,
 			       const u8 *head, u32 head_len)
 {
 	u32 linear = skb_headlen(skb);
 	struct vsc_net_tx *tx = &chan->tx;
-	struct vsc_net_slot *slot;
-	u8 *to;
 
-	if (tx->slot >= 0 && !tx_put(chan))
-		return TX_BUSY;
-	if (!tx_take(tx))
+	if (!tx_alone(chan))
 		return TX_BUSY;
 	if (linear > chan->nd->section - head_len)
 		linear = 0;
-	if (!tx_map(chan, skb, linear)) {
+	if (!tx_map(chan, skb->data + linear, skb_headlen(skb) - linear, skb_shinfo(skb))) {
 		chan->tx_stats.linearized++;
 		linear = 0;
-		if (skb_linearize(skb) || !tx_map(chan, skb, 0)) {
-			/* nobody else takes any meanwhile */
-			tx->head--;
-			tx->slot = -1;
-			tx->gpa.len = 0;
+		if (skb_linearize(skb) || !tx_map(chan, skb->data, skb->len, NULL)) {
+			tx_untake(tx);
 			return TX_DROP;
 		}
 	}
-	slot = &tx->slots[tx->slot];
-	to = tx_section(chan);
-	memcpy(to, head, head_len);
-	memcpy(to + head_len, skb->data, linear);
-	tx->len = head_len + linear;
-	tx->packets = 1;
-	slot->packets = 1;
-	slot->bytes = skb->len;
-	slot->skb = skb;
-	chan->tx_stats.mapped++;
+	tx_front(chan, head, head_len, skb->data, linear);
+	tx->slots[tx->slot].bytes = skb->len;
+	tx->slots[tx->slot].skb = skb;
 	return TX_SENT;
 }
 
@@ -500,41 +519,100 @@ drop:
 	return NETDEV_TX_OK;
 }
 
+/* A VLAN tag in a frame is said apart from it, as the stack does. */
+static void xdp_untag(struct xdp_frame *frame, struct vsc_net_out *out)
+{
+	const struct vlan_ethhdr *eth = frame->data;
+
+	if (frame->len < VLAN_ETH_HLEN || eth->h_vlan_proto != htons(ETH_P_8021Q))
+		return;
+	out->tagged = true;
+	out->tci = ntohs(eth->h_vlan_TCI);
+	memmove(frame->data + VLAN_HLEN, frame->data, 2 * ETH_ALEN);
+	frame->data += VLAN_HLEN;
+	frame->len -= VLAN_HLEN;
+	frame->headroom += VLAN_HLEN;
+}
+
+/* All of a program's frame into the section, and its memory back. */
+static bool xdp_copy(struct vsc_net_chan *chan, struct xdp_frame *frame, const u8 *head,
+		     u32 head_len, u32 len)
+{
+	const struct skb_shared_info *info = xdp_get_shared_info_from_frame(frame);
+	u8 *to = tx_room(chan, head_len + len);
+	int i;
+
+	if (!to)
+		return false;
+	memcpy(to, head, head_len);
+	memcpy(to + head_len, frame->data, frame->len);
+	to += head_len + frame->len;
+	for (i = 0; xdp_frame_has_frags(frame) && i < info->nr_frags; i++) {
+		memcpy(to, skb_frag_address(&info->frags[i]), skb_frag_size(&info->frags[i]));
+		to += skb_frag_size(&info->frags[i]);
+	}
+	xdp_return_frame(frame);
+	return true;
+}
+
+/* Its head into the section, if that has room, the rest by its pages. */
+static bool xdp_pages(struct vsc_net_chan *chan, struct xdp_frame *frame, const u8 *head,
+		      u32 head_len)
+{
+	u32 linear = frame->len > chan->nd->section - head_len ? 0 : frame->len;
+	const struct skb_shared_info *info = NULL;
+
+	if (!tx_alone(chan))
+		return false;
+	if (xdp_frame_has_frags(frame))
+		info = xdp_get_shared_info_from_frame(frame);
+	if (!tx_map(chan, frame->data + linear, frame->len - linear, info)) {
+		tx_untake(&chan->tx);
+		return false;
+	}
+	tx_front(chan, head, head_len, frame->data, linear);
+	chan->tx.slots[chan->tx.slot].frame = frame;
+	return true;
+}
+
 /**
  * vsc_net_tx_xdp() - send a frame of a program's
  * @chan: by which channel
- * @data: the frame, which is copied
- * @len: bytes of it
+ * @frame: the frame; ours if it is sent, else the caller's, to be given up
  *
- * The queue's limit does not count it. It is sent by vsc_net_tx_xdp_flush().
+ * It is copied if it is short enough; of another one the host has the pages. The
+ * queue's limit does not count it. It is sent by vsc_net_tx_xdp_flush().
  *
  * Context: the queue's lock; bottom halves are off.
  * Return: false if there is no room.
  */
-bool vsc_net_tx_xdp(struct vsc_net_chan *chan, const void *data, u32 len)
+bool vsc_net_tx_xdp(struct vsc_net_chan *chan, struct xdp_frame *frame)
 {
-	struct vsc_net_out out = { .len = len };
 	struct vsc_net_dev *nd = chan->nd;
+	struct vsc_net_out out = {};
 	u8 head[VSC_NET_PACKET_HEAD];
-	u8 *to = NULL;
+	bool sent = false;
 	u32 head_len;
 
 	lockdep_assert_held(&queue_of(chan)->_xmit_lock);
+	xdp_untag(frame, &out);
+	out.len = xdp_get_frame_len(frame);
 	head_len = vsc_net_packet_build(head, &out);
 	/* pairs with the release in vsc_net_tx_start() */
 	if (smp_load_acquire(&chan->live) && !chan->tx.held &&
-	    len <= nd->max_mtu + VSC_NET_LINK_HEAD &&
-	    head_len + len <= min(nd->section, nd->init.max_transfer))
-		to = tx_room(chan, head_len + len);
-	if (!to) {
+	    out.len <= nd->max_mtu + VSC_NET_LINK_HEAD) {
+		if (head_len + out.len <= min(nd->section, nd->init.max_transfer))
+			sent = xdp_copy(chan, frame, head, head_len, out.len);
+		else
+			sent = xdp_pages(chan, frame, head, head_len);
+	}
+	if (!sent) {
 		chan->tx_stats.xdp_dropped++;
 		return false;
 	}
-	memcpy(to, head, head_len);
-	memcpy(to + head_len, data, len);
 	chan->tx_stats.xdp++;
 	chan->tx_stats.packets++;
-	chan->tx_stats.bytes += len;
+	chan->tx_stats.bytes += out.len;
 	return true;
 }
 
@@ -557,6 +635,9 @@ static void slot_consume(struct vsc_net_slot *slot)
 	struct sk_buff *skb = slot->skb, *next;
 
 	slot->skb = NULL;
+	if (slot->frame)
+		xdp_return_frame(slot->frame);
+	slot->frame = NULL;
 	for (; skb; skb = next) {
 		next = skb->next;
 		skb_mark_not_on_list(skb);

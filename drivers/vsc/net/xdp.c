@@ -1,61 +1,147 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * XDP: programs that see frames before the stack does. A frame has to be in one
- * page then, and in one section when it is sent.
+ * XDP: programs that see frames before the stack does. What a page does not hold of
+ * a frame is in fragments, which a program has to know of.
  */
 #define pr_fmt(fmt) "vsc_net: " fmt
 
 #include <linux/bpf_trace.h>
 #include <linux/filter.h>
+#include <linux/if_vlan.h>
 #include <linux/rtnetlink.h>
 #include <net/page_pool/helpers.h>
 #include <net/xdp.h>
 
 #include "net.h"
 
+/* the largest MTU of which a page holds all frames */
+#define XDP_PAGE_MTU \
+	((unsigned int)(VSC_NET_PAGE_ROOM - XDP_PACKET_HEADROOM - VSC_NET_LINK_HEAD))
+
 /**
- * vsc_net_xdp_max_mtu() - the largest MTU that a program can be used with
- * @nd: the NIC
+ * vsc_net_xdp_mtu_ok() - may the MTU be so large with a program?
+ * @prog: the program, or NULL
+ * @mtu: bytes
+ * @extack: is told if not
  *
  * Context: any.
- * Return: bytes.
+ * Return: true if so.
  */
-u32 vsc_net_xdp_max_mtu(const struct vsc_net_dev *nd)
+bool vsc_net_xdp_mtu_ok(const struct bpf_prog *prog, int mtu, struct netlink_ext_ack *extack)
 {
-	u32 out = min(nd->section, nd->init.max_transfer) - (u32)VSC_NET_PACKET_HEAD;
+	if (!prog || prog->aux->xdp_has_frags || mtu <= XDP_PAGE_MTU)
+		return true;
+	NL_SET_ERR_MSG_FMT_MOD(extack, "an MTU above %u takes a program with frags (xdp.frags)",
+			       XDP_PAGE_MTU);
+	return false;
+}
 
-	return min_t(u32, out, VSC_NET_PAGE_ROOM - XDP_PACKET_HEADROOM) - VSC_NET_LINK_HEAD;
+/* A program knows the first part only. */
+static_assert(!offsetof(struct vsc_net_xdp_buff, xdp));
+
+static int rx_hash(const struct xdp_md *md, u32 *hash, enum xdp_rss_hash_type *type)
+{
+	const struct vsc_net_xdp_buff *ctx = (const void *)md;
+	const struct xdp_buff *xdp = &ctx->xdp;
+	const struct vlan_ethhdr *eth = xdp->data;
+	u32 len = xdp->data_end - xdp->data, head = ETH_HLEN;
+	__be16 proto = eth->h_vlan_proto;
+
+	if (!ctx->in->hashed || !(xdp->rxq->dev->features & NETIF_F_RXHASH))
+		return -ENODATA;
+	if (proto == htons(ETH_P_8021Q) && len >= VLAN_ETH_HLEN) {
+		proto = eth->h_vlan_encapsulated_proto;
+		head = VLAN_ETH_HLEN;
+	}
+	*hash = ctx->in->hash;
+	/* of the frame as it is by now: the program may have changed it */
+	*type = vsc_net_rx_hash_type(proto, xdp->data + head, len - head);
+	return 0;
+}
+
+static int rx_vlan_tag(const struct xdp_md *md, __be16 *proto, u16 *tci)
+{
+	const struct vsc_net_in *in = ((const struct vsc_net_xdp_buff *)md)->in;
+
+	if (!in->tagged)
+		return -ENODATA;
+	*proto = htons(ETH_P_8021Q);
+	*tci = in->tci;
+	return 0;
+}
+
+const struct xdp_metadata_ops vsc_net_xdp_metadata_ops = {
+	.xmo_rx_hash		= rx_hash,
+	.xmo_rx_vlan_tag	= rx_vlan_tag,
+};
+
+/**
+ * vsc_net_xdp_tag() - put the VLAN tag that the host has taken out of a frame back
+ * @ctx: the frame
+ *
+ * With it goes what a program has put in front of the frame.
+ *
+ * Context: NAPI.
+ * Return: true, or false if there is no room for it.
+ */
+bool vsc_net_xdp_tag(struct vsc_net_xdp_buff *ctx)
+{
+	struct xdp_buff *xdp = &ctx->xdp;
+	struct vlan_ethhdr *eth;
+
+	if (xdp->data_meta - xdp->data_hard_start < sizeof(struct xdp_frame) + VLAN_HLEN)
+		return false;
+	memmove(xdp->data_meta - VLAN_HLEN, xdp->data_meta,
+		xdp->data - xdp->data_meta + 2 * ETH_ALEN);
+	xdp->data_meta -= VLAN_HLEN;
+	xdp->data -= VLAN_HLEN;
+	eth = xdp->data;
+	eth->h_vlan_proto = htons(ETH_P_8021Q);
+	eth->h_vlan_TCI = htons(ctx->in->tci);
+	ctx->in->tagged = false;
+	return true;
 }
 
 /**
  * vsc_net_xdp_run() - let a program decide on a frame
  * @chan: the channel it came by
  * @prog: the program
- * @xdp: the frame, in memory of the channel's; changed by the program
+ * @ctx: the frame, in memory of the channel's; changed by the program
+ *
+ * A frame leaves with the VLAN tag that it came with, though the program does not see
+ * that in it.
  *
  * Context: NAPI.
  * Return: true if the stack is to have it; else it is gone.
  */
-bool vsc_net_xdp_run(struct vsc_net_chan *chan, struct bpf_prog *prog, struct xdp_buff *xdp)
+bool vsc_net_xdp_run(struct vsc_net_chan *chan, struct bpf_prog *prog,
+		     struct vsc_net_xdp_buff *ctx)
 {
 	struct net_device *netdev = chan->nd->netdev;
 	struct netdev_queue *nq = netdev_get_tx_queue(netdev, chan->index);
+	struct xdp_buff *xdp = &ctx->xdp;
 	u32 act = bpf_prog_run_xdp(prog, xdp);
+	struct xdp_frame *frame;
 	bool sent;
 
+	if ((act == XDP_TX || act == XDP_REDIRECT) && ctx->in->tagged && !vsc_net_xdp_tag(ctx))
+		goto failed;
 	switch (act) {
 	case XDP_PASS:
 		chan->rx_stats.xdp_pass++;
 		return true;
 	case XDP_TX:
+		frame = xdp_convert_buff_to_frame(xdp);
+		if (unlikely(!frame))
+			goto failed;
 		__netif_tx_lock(nq, smp_processor_id());
-		sent = vsc_net_tx_xdp(chan, xdp->data, xdp->data_end - xdp->data);
+		sent = vsc_net_tx_xdp(chan, frame);
 		__netif_tx_unlock(nq);
 		if (!sent)
 			goto failed;
 		chan->xdp_sent = true;
 		chan->rx_stats.xdp_tx++;
-		break;
+		return false;
 	case XDP_REDIRECT:
 		if (xdp_do_redirect(netdev, xdp, prog))
 			goto failed;
@@ -73,7 +159,7 @@ failed:
 		trace_xdp_exception(netdev, prog, act);
 		chan->rx_stats.xdp_aborted++;
 	}
-	page_pool_put_full_page(chan->pool, virt_to_head_page(xdp->data_hard_start), true);
+	xdp_return_buff(xdp);
 	return false;
 }
 
@@ -105,7 +191,7 @@ void vsc_net_xdp_flush(struct vsc_net_chan *chan)
  * @frames: they
  * @flags: %XDP_XMIT_FLUSH or 0
  *
- * They are copied, by the queue of this CPU if it has one.
+ * They go by the queue of this CPU if it has one.
  *
  * Context: NAPI of another NIC.
  * Return: how many were taken; the others are the caller's. Or an errno.
@@ -124,9 +210,8 @@ int vsc_net_xdp_xmit(struct net_device *netdev, int n, struct xdp_frame **frames
 		return -ENETDOWN;
 	__netif_tx_lock(nq, cpu);
 	for (i = 0; i < n; i++) {
-		if (!vsc_net_tx_xdp(chan, frames[i]->data, frames[i]->len))
+		if (!vsc_net_tx_xdp(chan, frames[i]))
 			break;
-		xdp_return_frame(frames[i]);
 	}
 	if (flags & XDP_XMIT_FLUSH)
 		vsc_net_tx_xdp_flush(chan);
@@ -138,13 +223,9 @@ static int xdp_setup(struct vsc_net_dev *nd, struct bpf_prog *prog,
 		     struct netlink_ext_ack *extack)
 {
 	struct bpf_prog *old = rtnl_dereference(nd->xdp_prog);
-	u32 max = vsc_net_xdp_max_mtu(nd);
 
-	if (prog && nd->netdev->mtu > max) {
-		NL_SET_ERR_MSG_FMT_MOD(extack, "XDP takes an MTU of %u at most, and it is %u",
-				       max, nd->netdev->mtu);
+	if (!vsc_net_xdp_mtu_ok(prog, nd->netdev->mtu, extack))
 		return -EOPNOTSUPP;
-	}
 	/* frames are copied as they come, so there is no memory of the wrong layout */
 	rcu_assign_pointer(nd->xdp_prog, prog);
 	if (old)

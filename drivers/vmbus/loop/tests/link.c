@@ -3,6 +3,7 @@
  * Both ends of a NIC. What is received is compared byte by byte with what was sent.
  */
 #include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
 #include <net/page_pool/types.h>
@@ -19,6 +20,7 @@ MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);
 struct vmb_loop *loop;
 struct net_device *host, *guest;
 struct taker at_host, at_guest;
+static struct taker tags;
 static char withdraw_ms[16];
 
 u32 link_guest_shown(void)
@@ -130,6 +132,7 @@ void link_forget(void)
 {
 	taker_stop(&at_host);
 	taker_stop(&at_guest);
+	taker_stop(&tags);
 	if (guest)
 		dev_put(guest);
 	if (host)
@@ -222,4 +225,45 @@ void link_expect_memory(struct kunit *test)
 {
 	KUNIT_ASSERT_NOT_NULL(test, at_guest.pool);
 	KUNIT_EXPECT_LT(test, READ_ONCE(at_guest.pool->pages_state_hold_cnt), 600);
+}
+
+/* Sees frames before anybody looks at their tag. */
+static int taker_tag(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt,
+		     struct net_device *orig)
+{
+	struct taker *t = container_of(pt, struct taker, pt);
+
+	if (skb->pkt_type != PACKET_OUTGOING && skb->protocol == htons(LINK_PROTO)) {
+		t->tci = skb_vlan_tag_present(skb) ? skb_vlan_tag_get(skb) : 0;
+		atomic_inc_return(&t->frames);
+	}
+	kfree_skb(skb);
+	return NET_RX_SUCCESS;
+}
+
+void link_expect_tag(struct kunit *test, struct net_device *from, const u8 *to,
+		     struct net_device *at, u16 tci)
+{
+	struct sk_buff *skb = link_frame(from, to, 7, 500, 500);
+
+	KUNIT_ASSERT_NOT_NULL(test, skb);
+	taker_start(&tags, at, htons(ETH_P_ALL), taker_tag);
+	if (tci)
+		__vlan_hwaccel_put_tag(skb, htons(ETH_P_8021Q), tci);
+	KUNIT_EXPECT_EQ(test, dev_queue_xmit(skb), NET_XMIT_SUCCESS);
+	KUNIT_EXPECT_TRUE(test, env_wait(atomic_read(&tags.frames) == 1));
+	KUNIT_EXPECT_EQ(test, tags.tci, tci);
+	taker_stop(&tags);
+}
+
+void link_feature(struct kunit *test, netdev_features_t feature, bool on)
+{
+	rtnl_lock();
+	if (on)
+		guest->wanted_features |= feature;
+	else
+		guest->wanted_features &= ~feature;
+	netdev_update_features(guest);
+	rtnl_unlock();
+	KUNIT_EXPECT_EQ(test, !!(guest->features & feature), on);
 }

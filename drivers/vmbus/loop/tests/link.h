@@ -82,6 +82,11 @@ u32 link_flood(struct kunit *test, struct net_device *from, const u8 *to, u32 n,
 	       u32 linear);
 /* the memory of what has come to the guest was given back */
 void link_expect_memory(struct kunit *test);
+/* one with this tag to @to comes to @at, and with it, if it is not 0 */
+void link_expect_tag(struct kunit *test, struct net_device *from, const u8 *to,
+		     struct net_device *at, u16 tci);
+/* as ethtool -K in the guest does */
+void link_feature(struct kunit *test, netdev_features_t feature, bool on);
 void link_mtu(struct kunit *test, struct net_device *dev, int mtu);
 /* one of the guest's netdev */
 u64 link_counter(const char *name);

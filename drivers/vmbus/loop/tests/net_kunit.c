@@ -13,8 +13,6 @@
 #include "../../guest/guest.h"
 #include "link.h"
 
-static struct taker tags;
-
 static void net_link(struct kunit *test)
 {
 	char mac[32], text[32];
@@ -174,42 +172,13 @@ static void net_shown(struct kunit *test)
 	}
 }
 
-/* Sees frames before anybody looks at their tag. */
-static int taker_tag(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt,
-		     struct net_device *orig)
-{
-	struct taker *t = container_of(pt, struct taker, pt);
-
-	if (skb->pkt_type != PACKET_OUTGOING && skb->protocol == htons(LINK_PROTO)) {
-		t->tci = skb_vlan_tag_present(skb) ? skb_vlan_tag_get(skb) : 0;
-		atomic_inc_return(&t->frames);
-	}
-	kfree_skb(skb);
-	return NET_RX_SUCCESS;
-}
-
-static void expect_tag(struct kunit *test, struct net_device *from, struct net_device *to,
-		       u16 tci)
-{
-	struct sk_buff *skb = link_frame(from, to->dev_addr, 7, 500, 500);
-
-	KUNIT_ASSERT_NOT_NULL(test, skb);
-	taker_start(&tags, to, htons(ETH_P_ALL), taker_tag);
-	if (tci)
-		__vlan_hwaccel_put_tag(skb, htons(ETH_P_8021Q), tci);
-	KUNIT_EXPECT_EQ(test, dev_queue_xmit(skb), NET_XMIT_SUCCESS);
-	KUNIT_EXPECT_TRUE(test, env_wait(atomic_read(&tags.frames) == 1));
-	KUNIT_EXPECT_EQ(test, tags.tci, tci);
-	taker_stop(&tags);
-}
-
 static void net_vlan(struct kunit *test)
 {
 	link_up(test);
-	expect_tag(test, guest, host, 0xb123);
-	expect_tag(test, host, guest, 0x7456);
-	expect_tag(test, guest, host, 0);
-	expect_tag(test, host, guest, 0);
+	link_expect_tag(test, guest, host->dev_addr, host, 0xb123);
+	link_expect_tag(test, host, guest->dev_addr, guest, 0x7456);
+	link_expect_tag(test, guest, host->dev_addr, host, 0);
+	link_expect_tag(test, host, guest->dev_addr, guest, 0);
 }
 
 static void net_address(struct kunit *test)
@@ -386,12 +355,6 @@ static void net_sleep(struct kunit *test)
 	}
 }
 
-static void net_exit(struct kunit *test)
-{
-	taker_stop(&tags);
-	link_exit(test);
-}
-
 static struct kunit_case net_cases[] = {
 	KUNIT_CASE(net_link),
 	KUNIT_CASE(net_frames),
@@ -412,7 +375,7 @@ static struct kunit_case net_cases[] = {
 static struct kunit_suite net_suite = {
 	.name = "vmb_loop_net",
 	.init = link_init,
-	.exit = net_exit,
+	.exit = link_exit,
 	.test_cases = net_cases,
 };
 

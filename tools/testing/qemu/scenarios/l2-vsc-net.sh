@@ -72,19 +72,27 @@ ends() {
 	[ $status = "$wanted" ]
 }
 
-# Which every answer meets. Those that are sent back are more frames from here.
+# sends_back KIND SIZE: those frames are more from here, and no answer
+sends_back() {
+	local before
+	before=$(cat /sys/class/net/eth0/statistics/tx_packets)
+	ends 1 $OURS/xdp eth0 "$1" ping -c 2 -W 1 -s "$2" $HOST
+	[ $(($(cat /sys/class/net/eth0/statistics/tx_packets) - before)) -ge 4 ]
+}
+
+# Which every answer meets. The MTU is that of large frames first.
 programs() {
-	local kind before
-	# the MTU is that of large frames
 	ends 5 $OURS/xdp eth0 pass true
+	$OURS/xdp eth0 pass.frags ping -c 2 -W 10 -s 8900 $HOST
+	ends 1 $OURS/xdp eth0 drop.frags ping -c 2 -W 1 -s 8900 $HOST
+	sends_back tx.frags 8900
+	sends_back redirect.frags 8900
+	ping -c 2 -W 10 -s 8900 $HOST
 	ip link set eth0 mtu 1500
 	$OURS/xdp eth0 pass ping -c 2 -W 10 $HOST
 	ends 1 $OURS/xdp eth0 drop ping -c 2 -W 1 $HOST
-	for kind in tx redirect; do
-		before=$(cat /sys/class/net/eth0/statistics/tx_packets)
-		ends 1 $OURS/xdp eth0 $kind ping -c 2 -W 1 $HOST
-		[ $(($(cat /sys/class/net/eth0/statistics/tx_packets) - before)) -ge 4 ]
-	done
+	sends_back tx 56
+	sends_back redirect 56
 	ping -c 2 -W 10 $HOST
 }
 

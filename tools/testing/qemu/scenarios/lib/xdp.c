@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * xdp NETDEV pass|drop|tx|redirect COMMAND...: run a command while a program of
- * this kind sees, in the driver, all that the NIC receives. tx sends it back to
- * where it came from, and so does redirect, as if another NIC had received it.
+ * xdp NETDEV pass|drop|tx|redirect[.frags] COMMAND...: run a command while a program
+ * of this kind sees, in the driver, all that the NIC receives. tx sends it back to
+ * where it came from, and so does redirect, as if another NIC had received it. One
+ * with .frags is for frames of several pages, too.
  * Without a compiler for such programs, or their loader. It ends as the command does,
  * or with 2 or more; 5 is that the NIC takes no program. 4 would skip the test.
  */
@@ -79,11 +80,14 @@ static int load(const char *kind, int ifindex)
 		{ "tx", true, tx, sizeof(tx) / sizeof(*tx) },
 		{ "redirect", true, redirect, sizeof(redirect) / sizeof(*redirect) },
 	};
+	size_t len = strcspn(kind, ".");
 	unsigned int i, n = 0;
 	int fd;
 
+	if (!strcmp(kind + len, ".frags"))
+		attr.prog_flags = BPF_F_XDP_HAS_FRAGS;
 	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-		if (strcmp(kind, kinds[i].kind))
+		if (strlen(kinds[i].kind) != len || strncmp(kind, kinds[i].kind, len))
 			continue;
 		if (kinds[i].exchanges) {
 			memcpy(insns, exchange, sizeof(exchange));
@@ -105,7 +109,7 @@ int main(int argc, char **argv)
 	pid_t pid;
 
 	if (argc < 4) {
-		fprintf(stderr, "usage: xdp NETDEV pass|drop|tx|redirect COMMAND...\n");
+		fprintf(stderr, "usage: xdp NETDEV pass|drop|tx|redirect[.frags] COMMAND...\n");
 		return 2;
 	}
 	attr.link_create.target_ifindex = if_nametoindex(argv[1]);
