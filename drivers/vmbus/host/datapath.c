@@ -32,8 +32,12 @@
 #define VMB_BUDGET_VCPU		64
 /* packets between two looks at the scheduler, in the worker */
 #define VMB_BUDGET_WORKER	256
-/* how often the worker leaves the CPU to the guest before it waits for a signal */
-#define VMB_YIELDS		8
+/*
+ * How often the worker leaves the CPU to the guest before it waits for a signal. Each
+ * time it gives up a time slice, and a guest that had the CPU for a whole tick is not given
+ * it again before the worker has given up as much: 14 times, where a tick is 10 ms.
+ */
+#define VMB_YIELDS		32
 
 static bool adaptive = true;
 module_param(adaptive, bool, 0644);
@@ -337,25 +341,25 @@ static bool vmb_chan_nap(struct vmb_chan *ch, bool napped, u32 asked)
  * In the worker, with signals masked and the ring empty, where nobody waits for what
  * the guest sends: if that waits for this very CPU let it have it, and look again. It
  * need not signal what it writes meanwhile, since the scheduler runs this thread, as any
- * that is runnable, when the guest halts or has had its share. The scheduler may also
- * find this thread's turn to have come before the guest's, so it takes several tries. Returns
- * whether there is something.
+ * that is runnable, when the guest halts or has had its share. Returns whether there is
+ * something.
  */
 static bool vmb_chan_yield(struct vmb_chan *ch)
 {
 	struct vmb_vp *vp = READ_ONCE(ch->vp);
 	struct task_struct *task;
+	bool found = false;
 	int i, yielded;
 
 	lockdep_assert_held(&ch->poll_lock);
-	for (i = 0; i < VMB_YIELDS; i++) {
+	for (i = 0; !found && i < VMB_YIELDS; i++) {
 		/* a bus of this kernel has no thread that runs a VP */
 		if (!READ_ONCE(ch->pub.patient) || vmb_bus_is_local(ch->bus))
-			return false;
+			break;
 		/* there is something else to do */
 		if (atomic_read(&ch->sched) != VMB_CHAN_RUNNING ||
 		    !list_empty_careful(&vp->worker.list))
-			return false;
+			break;
 		/* pairs with synchronize_rcu_expedited() in vmb_vp_take_over() */
 		rcu_read_lock();
 		task = get_task_struct(rcu_dereference(vp->thread)->task);
@@ -363,12 +367,12 @@ static bool vmb_chan_yield(struct vmb_chan *ch)
 		yielded = yield_to(task, false);
 		put_task_struct(task);
 		if (yielded <= 0)
-			return false;
-		WRITE_ONCE(ch->in_stats.naps, ch->in_stats.naps + 1);
-		if (vmb_ring_readable(&ch->in))
-			return true;
+			break;
+		found = vmb_ring_readable(&ch->in);
 	}
-	return false;
+	if (i)
+		WRITE_ONCE(ch->in_stats.naps, ch->in_stats.naps + 1);
+	return found;
 }
 
 static enum hrtimer_restart vmb_chan_nap_end(struct hrtimer *timer)
