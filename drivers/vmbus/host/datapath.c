@@ -8,7 +8,7 @@
  * without waking anybody. What exceeds the budget, and kicks from elsewhere,
  * go to the worker behind the VP that takes the channel's interrupts; so do all
  * kicks of a channel that is better off there (place.c), or whose driver is patient:
- * until the worker gets a CPU the guest need not signal again.
+ * until the worker gets a CPU, again and again, the guest need not signal.
  *
  * vmb_chan.sched makes polls exclusive without losing a kick: a kick sets
  * KICKED, and whoever turns it on while RUNNING is off queues a poll. A poll
@@ -22,6 +22,7 @@
 #include <linux/ktime.h>
 #include <linux/moduleparam.h>
 #include <linux/sched.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
 
 #include "host.h"
@@ -31,6 +32,12 @@
 #define VMB_BUDGET_VCPU		64
 /* packets between two looks at the scheduler, in the worker */
 #define VMB_BUDGET_WORKER	256
+/*
+ * How often the worker leaves the CPU to the guest before it waits for a signal. Each
+ * time it gives up a time slice, and a guest that had the CPU for a whole tick is not given
+ * it again before the worker has given up as much: 14 times, where a tick is 10 ms.
+ */
+#define VMB_YIELDS		32
 
 static bool adaptive = true;
 module_param(adaptive, bool, 0644);
@@ -330,6 +337,44 @@ static bool vmb_chan_nap(struct vmb_chan *ch, bool napped, u32 asked)
 	return true;
 }
 
+/*
+ * In the worker, with signals masked and the ring empty, where nobody waits for what
+ * the guest sends: if that waits for this very CPU let it have it, and look again. It
+ * need not signal what it writes meanwhile, since the scheduler runs this thread, as any
+ * that is runnable, when the guest halts or has had its share. Returns whether there is
+ * something.
+ */
+static bool vmb_chan_yield(struct vmb_chan *ch)
+{
+	struct vmb_vp *vp = READ_ONCE(ch->vp);
+	struct task_struct *task;
+	bool found = false;
+	int i, yielded;
+
+	lockdep_assert_held(&ch->poll_lock);
+	for (i = 0; !found && i < VMB_YIELDS; i++) {
+		/* a bus of this kernel has no thread that runs a VP */
+		if (!READ_ONCE(ch->pub.patient) || vmb_bus_is_local(ch->bus))
+			break;
+		/* there is something else to do */
+		if (atomic_read(&ch->sched) != VMB_CHAN_RUNNING ||
+		    !list_empty_careful(&vp->worker.list))
+			break;
+		/* pairs with synchronize_rcu_expedited() in vmb_vp_take_over() */
+		rcu_read_lock();
+		task = get_task_struct(rcu_dereference(vp->thread)->task);
+		rcu_read_unlock();
+		yielded = yield_to(task, false);
+		put_task_struct(task);
+		if (yielded <= 0)
+			break;
+		found = vmb_ring_readable(&ch->in);
+	}
+	if (i)
+		WRITE_ONCE(ch->in_stats.naps, ch->in_stats.naps + 1);
+	return found;
+}
+
 static enum hrtimer_restart vmb_chan_nap_end(struct hrtimer *timer)
 {
 	struct vmb_chan *ch = container_of(timer, struct vmb_chan, nap);
@@ -397,7 +442,7 @@ void vmb_chan_run(struct vmb_chan *ch, bool worker)
 			if (ch->broken || again)
 				break;
 			again = true;
-			if (worker && vmb_chan_spin(ch))
+			if (worker && (vmb_chan_spin(ch) || vmb_chan_yield(ch)))
 				continue;
 			if (worker && vmb_chan_nap(ch, napped, ch->asked - asked))
 				break;

@@ -63,7 +63,7 @@ static void vmb_debugfs_channels(struct seq_file *s, struct vmb_bus *bus)
 	struct vmb_chan *ch;
 	unsigned long relid;
 
-	seq_puts(s, "channel\tdevice\tindex\tstate\tvp\tkicks\tpolls_vcpu\tpolls_worker\tpackets\tcompletions\tinterrupts\tring_full\tbroken\tplace\tnode\n");
+	seq_puts(s, "channel\tdevice\tindex\tstate\tvp\tkicks\tpolls_vcpu\tpolls_worker\tpackets\tcompletions\tinterrupts\tring_full\tnaps\tbroken\tplace\tnode\n");
 	xa_for_each(&bus->chans, relid, ch) {
 		const struct vmb_chan_in_stats *in = &ch->in_stats;
 		const struct vmb_chan_out_stats *out = &ch->out_stats;
@@ -78,10 +78,11 @@ static void vmb_debugfs_channels(struct seq_file *s, struct vmb_bus *bus)
 			   READ_ONCE(in->polls_vcpu),
 			   READ_ONCE(in->polls_worker),
 			   READ_ONCE(in->packets));
-		seq_printf(s, "%llu\t%lld\t%llu\t%d\t%s\t%d\n",
+		seq_printf(s, "%llu\t%lld\t%llu\t%llu\t%d\t%s\t%d\n",
 			   READ_ONCE(out->completions),
 			   atomic64_read(&out->interrupts),
 			   READ_ONCE(out->ring_full),
+			   READ_ONCE(in->naps),
 			   READ_ONCE(ch->broken),
 			   READ_ONCE(ch->place.worker) ? "worker" : "vcpu",
 			   vmb_host_memory_node(mem, ARRAY_SIZE(mem)));

@@ -308,7 +308,7 @@ enum vmb_chan_state {
  * @polls_vcpu: polls in a vCPU's thread; this and those below change under
  *	&vmb_chan.poll_lock
  * @polls_worker: polls in a worker
- * @naps: how often the worker left the ring alone for a while
+ * @naps: how often the worker left the ring alone for a while, signals masked
  * @packets: packets taken from the guest
  */
 struct vmb_chan_in_stats {

@@ -3,6 +3,7 @@
  * The network VSP, with a guest that keeps to the protocol and one that does not.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -496,6 +497,55 @@ TEST(patient)
 	given_back_to_worker(n, held + 2, 80);
 	EXPECT(!given_back_to_worker(n, held + 82, 1));
 	EXPECT(!given_back_to_worker(n, held + 83, 17));
+	EXPECT_COUNTER("free", n->sections);
+	guest_destroy(g);
+}
+
+/*
+ * The worker, on a guest's only CPU, leaves that to the guest with signals masked. What the
+ * guest gives back then is taken, although it never sleeps, and most of it was not signalled.
+ */
+TEST(patient_on_one_cpu)
+{
+	struct guest *g;
+	struct net *n;
+	u8 frame[1514], buf[4096];
+	long long kicks, naps;
+	u64 held[100], end;
+	cpu_set_t cpu;
+	u32 i;
+
+	/* the worker is made by this thread, and may run where that may */
+	CPU_ZERO(&cpu);
+	CPU_SET(sched_getcpu(), &cpu);
+	EXPECT_OK(sched_setaffinity(0, sizeof(cpu), &cpu));
+	g = net_guest(NULL, NULL);
+	n = net_up(g);
+	net_frame(frame, NET_MAC, HOST_MAC, sizeof(frame), 0);
+	net_tap_send(n, frame, sizeof(frame));
+	EXPECT(net_recv(n, buf, sizeof(buf), GUEST_PATIENCE));
+	n->hold = true;
+	for (i = 0; i < ARRAY_SIZE(held); i++) {
+		net_tap_send(n, frame, sizeof(frame));
+		EXPECT(net_recv(n, buf, sizeof(buf), GUEST_PATIENCE));
+		held[i] = n->frame_id;
+	}
+	kicks = chan_counter(&n->ch, "kicks");
+	naps = chan_counter(&n->ch, "naps");
+	/* more than 64 KiB are left */
+	for (i = 0; i < 40; i++) {
+		net_give_back(n, held[i]);
+		for (end = guest_now_ms() + GUEST_PATIENCE; !vmb_ring_drained(&n->ch.out);)
+			EXPECT(guest_now_ms() < end);
+	}
+	EXPECT(chan_counter(&n->ch, "naps") > naps);
+	EXPECT(chan_counter(&n->ch, "kicks") - kicks < 40 / 2);
+	/* and when it sleeps, and when it has few */
+	for (; i < ARRAY_SIZE(held); i++) {
+		net_give_back(n, held[i]);
+		if (i % 8)
+			usleep(1000);
+	}
 	EXPECT_COUNTER("free", n->sections);
 	guest_destroy(g);
 }
