@@ -24,7 +24,7 @@ BY_HAND=95
 
 make_partition() {
 	load_vmb
-	nullb nullb0 96
+	nullb nullb0 32
 	lun vm ide.0 0 /dev/nullb0 shared=1
 	offer vm ide.0
 }
@@ -109,7 +109,7 @@ mounts() {
 load_runs() {
 	fio --rw=randwrite --bsrange=4k-16k --bs_unaligned=0 --direct=1 --fsync=32 \
 		--ioengine=libaio --iodepth=8 --thread --verify=crc32c --verify_interval=4k \
-		--verify_fatal=1 --do_verify=1 --size=2M --randseed="$1" \
+		--verify_fatal=1 --do_verify=1 --size=1M --randseed="$1" \
 		--name=load --filename=/mnt/load >/tmp/fio 2>&1
 }
 
