@@ -364,7 +364,8 @@ static bool vmb_chan_yield(struct vmb_chan *ch)
 		rcu_read_lock();
 		task = get_task_struct(rcu_dereference(vp->thread)->task);
 		rcu_read_unlock();
-		yielded = yield_to(task, false);
+		/* one that waits for another CPU is not to take that from whoever has it */
+		yielded = task_cpu(task) == raw_smp_processor_id() ? yield_to(task, false) : 0;
 		put_task_struct(task);
 		if (yielded <= 0)
 			break;
