@@ -39,7 +39,7 @@
 /* the largest packet of the host's: a NIC may send several frames in one */
 #define VSC_NET_MAX_PACKET	4096U
 /* The two buffers */
-#define VSC_NET_RECV_BYTES	SZ_8M
+#define VSC_NET_RECV_BYTES	SZ_16M
 #define VSC_NET_SEND_BYTES	SZ_1M
 #define VSC_NET_SEND_MAX_BYTES	SZ_8M
 /* with fewer sections a NIC does not work */
