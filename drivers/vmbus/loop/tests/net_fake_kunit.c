@@ -96,7 +96,7 @@ static void fake_nonsense(struct kunit *test)
 	expect_refused(test);
 	fake.short_answer = false;
 	/* more than there is */
-	fake.sections = (8 << 20) / SECTION + 1;
+	fake.sections = (16 << 20) / SECTION + 1;
 	expect_refused(test);
 	fake.sections = U32_MAX;
 	expect_refused(test);
