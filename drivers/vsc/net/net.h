@@ -61,6 +61,11 @@
 #define VSC_NET_MAX_COALESCE_US	10000U
 /* pages that wait for frames, beside those that NAPI has at hand */
 #define VSC_NET_POOL_PAGES	256U
+/* likewise longer ones, for what has been merged: as long as are at hand without much ado */
+#define VSC_NET_LARGE_ORDER	PAGE_ALLOC_COSTLY_ORDER
+#define VSC_NET_LARGE_PAGES	32U
+/* and what of it is in one piece */
+#define VSC_NET_LARGE_PART	SZ_16K
 /* what a page holds, headroom included, with what an skb needs at its end */
 #define VSC_NET_PAGE_ROOM	SKB_WITH_OVERHEAD(PAGE_SIZE)
 
@@ -243,6 +248,7 @@ struct vsc_net_xdp_buff {
  * @napi: receives
  * @timer: has NAPI look again, in place of an interrupt
  * @pool: memory for frames; while @opened
+ * @large: longer pages, for those that have been merged; while @opened
  * @rxq: what XDP knows of it
  * @xdp_sent: a program has sent frames in this poll; NAPI
  * @xdp_redirected: elsewhere
@@ -268,6 +274,7 @@ struct vsc_net_chan {
 	struct napi_struct napi;
 	struct hrtimer timer;
 	struct page_pool *pool;
+	struct page_pool *large;
 	struct xdp_rxq_info rxq;
 	bool xdp_sent;
 	bool xdp_redirected;

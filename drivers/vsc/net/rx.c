@@ -37,24 +37,34 @@ int vsc_net_rx_alloc(struct vsc_net_chan *chan)
 		.netdev = chan->nd->netdev,
 		.queue_idx = chan->index,
 	};
-	struct page_pool *pool = page_pool_create(&params);
+	struct page_pool *pool = page_pool_create(&params), *large;
 	int ret;
 
 	if (IS_ERR(pool))
 		return PTR_ERR(pool);
+	params.pool_size = VSC_NET_LARGE_PAGES;
+	params.order = VSC_NET_LARGE_ORDER;
+	large = page_pool_create(&params);
+	if (IS_ERR(large)) {
+		ret = PTR_ERR(large);
+		goto destroy;
+	}
 	/* fragments are whole pages: so far a program can have the last one grow */
 	ret = __xdp_rxq_info_reg(&chan->rxq, chan->nd->netdev, chan->index,
 				 chan->napi.napi_id, PAGE_SIZE);
 	if (ret)
-		goto destroy;
+		goto destroy_large;
 	ret = xdp_rxq_info_reg_mem_model(&chan->rxq, MEM_TYPE_PAGE_POOL, pool);
 	if (ret)
 		goto unreg;
 	chan->pool = pool;
+	chan->large = large;
 	return 0;
 
 unreg:
 	xdp_rxq_info_unreg(&chan->rxq);
+destroy_large:
+	page_pool_destroy(large);
 destroy:
 	page_pool_destroy(pool);
 	return ret;
@@ -64,14 +74,16 @@ destroy:
  * vsc_net_rx_free() - undo vsc_net_rx_alloc()
  * @chan: the channel; NAPI does not run
  *
- * What sockets still have goes back to the pool, which lives as long.
+ * What sockets still have goes back to the pools, which live as long.
  *
  * Context: process.
  */
 void vsc_net_rx_free(struct vsc_net_chan *chan)
 {
 	xdp_rxq_info_unreg(&chan->rxq);
+	page_pool_destroy(chan->large);
 	page_pool_destroy(chan->pool);
+	chan->large = NULL;
 	chan->pool = NULL;
 }
 
@@ -174,42 +186,6 @@ static bool rx_frags(struct vsc_net_chan *chan, struct xdp_buff *xdp, const u8 *
 	return true;
 }
 
-/*
- * Bytes behind those that are there: into what is left of the last page, then into
- * others, each of which is the frame's alone.
- */
-static bool rx_append(struct vsc_net_chan *chan, struct sk_buff *skb, const u8 *from, u32 len)
-{
-	/* there is none behind a frame that goes on in pages */
-	u32 part = min_t(u32, len, skb_tailroom(skb));
-	struct skb_shared_info *info = skb_shinfo(skb);
-
-	if (part)
-		skb_put_data(skb, from, part);
-	for (from += part, len -= part; len; from += part, len -= part) {
-		skb_frag_t *frag = info->nr_frags ? &info->frags[info->nr_frags - 1] : NULL;
-		u32 size = PAGE_SIZE, end = frag ? skb_frag_off(frag) + skb_frag_size(frag) : size;
-		struct page *page;
-		u32 offset;
-
-		part = min_t(u32, len, PAGE_SIZE - end);
-		if (part) {
-			memcpy(skb_frag_address(frag) + skb_frag_size(frag), from, part);
-			skb_frag_size_add(frag, part);
-			skb->len += part;
-			skb->data_len += part;
-			continue;
-		}
-		part = min_t(u32, len, PAGE_SIZE);
-		page = page_pool_dev_alloc(chan->pool, &offset, &size);
-		if (!page)
-			return false;
-		memcpy(page_address(page) + offset, from, part);
-		skb_add_rx_frag(skb, info->nr_frags, page, offset, part, size);
-	}
-	return true;
-}
-
 /* A frame, in memory of the host's. 0, or -EBADMSG for what makes no sense. */
 static int rx_frame(struct vsc_net_chan *chan, const u8 *frame, struct vsc_net_in *in)
 {
@@ -269,12 +245,13 @@ nomem:
 
 /*
  * A frame that comes in pieces, which are all in one packet, in their order. There is
- * no skb while nobody wants it.
+ * no skb while nobody wants it. Its last fragment has @room for more.
  */
 struct rx_whole {
 	struct sk_buff *skb;
 	u32 number;
 	u32 len;
+	u32 room;
 	bool begun;
 };
 
@@ -308,6 +285,60 @@ static struct sk_buff *whole_alloc(struct vsc_net_chan *chan)
 }
 
 /*
+ * Memory for a fragment: as much as holds what there is of the frame by now, since all who
+ * look at a frame have less work with fewer of them. Where no such page is to be had, a short one.
+ */
+static struct page *whole_page(struct vsc_net_chan *chan, u32 len, u32 *offset, u32 *size)
+{
+	struct page *page;
+
+	*size = clamp_t(u32, roundup_pow_of_two(len), PAGE_SIZE, VSC_NET_LARGE_PART);
+	page = page_pool_dev_alloc(chan->large, offset, size);
+	if (likely(page))
+		return page;
+	*size = PAGE_SIZE;
+	return page_pool_dev_alloc(chan->pool, offset, size);
+}
+
+/*
+ * Bytes behind those that are there: into what is left of the last fragment, then into
+ * others, of which there are few enough since each of them is a page at least.
+ */
+static bool whole_append(struct vsc_net_chan *chan, struct rx_whole *whole, const u8 *from,
+			 u32 len)
+{
+	struct sk_buff *skb = whole->skb;
+	struct skb_shared_info *info = skb_shinfo(skb);
+	/* there is none behind a frame that goes on in pages */
+	u32 part = min_t(u32, len, skb_tailroom(skb)), offset, size;
+	struct page *page;
+	skb_frag_t *frag;
+
+	if (part)
+		skb_put_data(skb, from, part);
+	for (from += part, len -= part; len; from += part, len -= part) {
+		part = min(len, whole->room);
+		if (part) {
+			frag = &info->frags[info->nr_frags - 1];
+			memcpy(skb_frag_address(frag) + skb_frag_size(frag), from, part);
+			skb_frag_size_add(frag, part);
+			skb->len += part;
+			skb->data_len += part;
+			whole->room -= part;
+			continue;
+		}
+		page = whole_page(chan, len, &offset, &size);
+		if (!page)
+			return false;
+		part = min(len, size);
+		memcpy(page_address(page) + offset, from, part);
+		skb_add_rx_frag(skb, info->nr_frags, page, offset, part, size);
+		whole->room = size - part;
+	}
+	return true;
+}
+
+/*
  * Segments that the host, or who sends to it, has put together: as long as they may be,
  * since it does not say how long they were. TCP estimates by it what frames take of a
  * socket's memory; by frames of all lengths it would promise more than there is.
@@ -338,11 +369,10 @@ static int rx_piece(struct vsc_net_chan *chan, struct rx_whole *whole, const u8 
 			.number = VMB_ID_NUMBER(in->id),
 			.begun = true,
 		};
-	/* few enough fragments, then */
 	if (in->len > VSC_NET_MAX_WHOLE - whole->len)
 		return -EBADMSG;
 	whole->len += in->len;
-	if (whole->skb && unlikely(!rx_append(chan, whole->skb, piece, in->len))) {
+	if (whole->skb && unlikely(!whole_append(chan, whole, piece, in->len))) {
 		kfree_skb(whole->skb);
 		whole->skb = NULL;
 		chan->rx_stats.nomem++;

@@ -27,6 +27,7 @@ struct page_pool;
  * @wrong: of them are not as they were sent
  * @tci: of the last one, or 0
  * @gso: segments' size of the last one, or 0
+ * @frags: fragments of the last one
  * @whole: they are of many segments: the checksum is good, and has not been made
  * @made: they are of many segments: the checksum has been made all the same
  * @len: of the last one, from behind its Ethernet header
@@ -39,6 +40,7 @@ struct taker {
 	atomic_t wrong;
 	u32 tci;
 	u32 gso;
+	u32 frags;
 	bool whole;
 	bool made;
 	u32 len;

@@ -65,6 +65,7 @@ static int taker_ip(struct sk_buff *skb, struct net_device *dev, struct packet_t
 
 	t->len = skb->len;
 	t->gso = skb_shinfo(skb)->gso_size;
+	t->frags = skb_shinfo(skb)->nr_frags;
 	t->pool = skb->pp_recycle ? virt_to_head_page(skb->head)->pp : NULL;
 	buf = kmalloc(skb->len, GFP_ATOMIC);
 	if (!buf || skb_copy_bits(skb, 0, buf, skb->len))
@@ -164,6 +165,8 @@ static void net_lro(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, ip_at_guest.len, 40 + sizes[i]);
 		KUNIT_EXPECT_EQ(test, ip_at_guest.gso, sizes[i] > 1460 ? 1460 : 0);
 		KUNIT_EXPECT_NOT_NULL(test, ip_at_guest.pool);
+		/* the first page has the headers and what goes with them there */
+		KUNIT_EXPECT_LE(test, ip_at_guest.frags, DIV_ROUND_UP(sizes[i], SZ_16K));
 	}
 	/* who wants to look at checksums finds them made */
 	link_feature(test, NETIF_F_RXCSUM, false);
