@@ -18,6 +18,7 @@
 #include <linux/slab.h>
 #include <linux/stat.h>
 #include <linux/uio.h>
+#include <uapi/linux/magic.h>
 
 #include "../image.h"
 #include "backing.h"
@@ -555,14 +556,31 @@ void vhd_backing_settle(struct vhd_backing *b)
 	backing_ready(b);
 }
 
+static bool on_btrfs(struct vhd_backing *b)
+{
+	return file_inode(b->file)->i_sb->s_magic == BTRFS_SUPER_MAGIC;
+}
+
+/*
+ * Does the file system sum up what it writes? A guest may change its memory meanwhile, as
+ * it may with any disk, and what does not have its sum is never read again.
+ */
+static bool summed_up(struct vhd_backing *b)
+{
+	return on_btrfs(b) && mapping_stable_writes(b->file->f_mapping);
+}
+
 /* What a position in the file, and a length, have to be a multiple of; 0: never */
 static u32 direct_alignment(struct vhd_backing *b)
 {
 	struct super_block *sb = file_inode(b->file)->i_sb;
 	struct kstat stat;
 
-	if (!(b->file->f_mode & FMODE_CAN_ODIRECT))
+	if (!(b->file->f_mode & FMODE_CAN_ODIRECT) || summed_up(b))
 		return 0;
+	/* which does not say so, and copies what is shorter by the page cache */
+	if (on_btrfs(b))
+		return sb->s_blocksize;
 	if (!vfs_getattr(&b->file->f_path, &stat, STATX_DIOALIGN, 0) &&
 	    stat.result_mask & STATX_DIOALIGN)
 		return stat.dio_offset_align;
@@ -590,6 +608,9 @@ void vhd_backing_direct(struct vhd_backing *b, u32 sector_size, bool mixed)
 	if (align)
 		pr_info("%s: direct I/O needs multiples of %u bytes: data is copied by the page cache\n",
 			b->path, align);
+	else if (summed_up(b))
+		pr_info("%s: its file system sums data up: data is copied by the page cache (chattr +C before it is written has it direct)\n",
+			b->path);
 	else
 		pr_info("%s: its file system has no direct I/O: data is copied by the page cache\n",
 			b->path);

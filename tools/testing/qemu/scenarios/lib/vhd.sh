@@ -74,14 +74,14 @@ sound() {
 
 same_for_qemu() { qemu-img compare -q -f raw -F "$(qemu_format "$1")" "$2" "$1"; }
 
-# written FOLDER KIND
+# written FOLDER KIND [DIRECT]: 0 where data goes by the page cache
 written() {
 	local image=$1/$2.${2%-*} copy=/tmp/tmpfs/copy
 	vmbctl vhd create --type "${2#*-}" --size ${DISK_MB}M "$image"
 	attach "$image"
 	[ "$(cat $VHD/t/size)" = $((DISK_MB << 20)) ]
 	[ "$(cat $VHD/t/format)-$(cat $VHD/t/type)" = "$2" ]
-	[ "$(cat $VHD/t/direct)" = 1 ]
+	[ "$(cat $VHD/t/direct)" = "${3:-1}" ]
 	cmp -n $((DISK_MB << 20)) "$DEV" /dev/zero
 	fill_disk "$DEV" 7
 	/usr/sbin/blkdiscard -o $((5 << 20)) -l $((3 << 20)) "$DEV"
