@@ -473,24 +473,31 @@ static bool given_back_to_worker(struct net *n, const u64 *id, u32 nr)
 	return worker && !vcpu;
 }
 
-/* While the guest has many frames they come back when it suits: the worker takes them. */
-TEST(patient)
+/* A frame that comes back at once, then so many that do not: their ids. */
+static void hold_frames(struct net *n, u64 *held, u32 nr)
 {
-	struct guest *g = net_guest(NULL, NULL);
-	struct net *n = net_up(g);
 	u8 frame[1514], buf[4096];
-	u64 held[100];
 	u32 i;
 
 	net_frame(frame, NET_MAC, HOST_MAC, sizeof(frame), 0);
 	net_tap_send(n, frame, sizeof(frame));
 	EXPECT(net_recv(n, buf, sizeof(buf), GUEST_PATIENCE));
 	n->hold = true;
-	for (i = 0; i < ARRAY_SIZE(held); i++) {
+	for (i = 0; i < nr; i++) {
 		net_tap_send(n, frame, sizeof(frame));
 		EXPECT(net_recv(n, buf, sizeof(buf), GUEST_PATIENCE));
 		held[i] = n->frame_id;
 	}
+}
+
+/* While the guest has many frames they come back when it suits: the worker takes them. */
+TEST(patient)
+{
+	struct guest *g = net_guest(NULL, NULL);
+	struct net *n = net_up(g);
+	u64 held[100];
+
+	hold_frames(n, held, ARRAY_SIZE(held));
 	EXPECT(given_back_to_worker(n, held, 1));
 	EXPECT(given_back_to_worker(n, held + 1, 1));
 	/* until it has few */
@@ -509,7 +516,6 @@ TEST(patient_on_one_cpu)
 {
 	struct guest *g;
 	struct net *n;
-	u8 frame[1514], buf[4096];
 	long long kicks, naps;
 	u64 held[100], end;
 	cpu_set_t cpu;
@@ -521,15 +527,7 @@ TEST(patient_on_one_cpu)
 	EXPECT_OK(sched_setaffinity(0, sizeof(cpu), &cpu));
 	g = net_guest(NULL, NULL);
 	n = net_up(g);
-	net_frame(frame, NET_MAC, HOST_MAC, sizeof(frame), 0);
-	net_tap_send(n, frame, sizeof(frame));
-	EXPECT(net_recv(n, buf, sizeof(buf), GUEST_PATIENCE));
-	n->hold = true;
-	for (i = 0; i < ARRAY_SIZE(held); i++) {
-		net_tap_send(n, frame, sizeof(frame));
-		EXPECT(net_recv(n, buf, sizeof(buf), GUEST_PATIENCE));
-		held[i] = n->frame_id;
-	}
+	hold_frames(n, held, ARRAY_SIZE(held));
 	kicks = chan_counter(&n->ch, "kicks");
 	naps = chan_counter(&n->ch, "naps");
 	/* more than 64 KiB are left */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Directories and files, as a program would make and write them.
+ * Directories and files, as a program would make and write them, and the bus of a
+ * partition that is made so.
  */
 #include <linux/fs.h>
 #include <linux/mount.h>
@@ -64,4 +65,22 @@ int env_write(const char *name, const char *text)
 	/* what was written to an attribute takes effect here at the latest */
 	filp_close(file, NULL);
 	return min_t(ssize_t, ret, 0);
+}
+
+bool env_there(const char *path)
+{
+	struct path p;
+
+	if (kern_path(path, 0, &p))
+		return false;
+	path_put(&p);
+	return true;
+}
+
+int env_loop(struct vmb_loop **loop)
+{
+	struct vmb_loop *made = vmb_loop_create(ENV_PARTITION, 0);
+
+	*loop = IS_ERR(made) ? NULL : made;
+	return IS_ERR(made) ? PTR_ERR(made) : vmb_guest_bus_connect(made->guest);
 }

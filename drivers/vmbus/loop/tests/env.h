@@ -22,6 +22,9 @@
 int env_mkdir(const char *path);
 int env_rmdir(const char *path);
 int env_write(const char *path, const char *text);
+bool env_there(const char *path);
+/* a bus of ENV_PARTITION's to which the guest is connected; NULL if there is none */
+int env_loop(struct vmb_loop **loop);
 
 /* Ten seconds and then it is not going to happen. */
 #define env_wait(cond)							\

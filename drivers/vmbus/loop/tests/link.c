@@ -155,13 +155,7 @@ int link_init(struct kunit *test)
 	ret = ret ?: env_write(LINK_NIC "/enable", "1");
 	if (ret)
 		return ret;
-	loop = vmb_loop_create(ENV_PARTITION, 0);
-	if (IS_ERR(loop)) {
-		ret = PTR_ERR(loop);
-		loop = NULL;
-		return ret;
-	}
-	return vmb_guest_bus_connect(loop->guest);
+	return env_loop(&loop);
 }
 
 void link_exit(struct kunit *test)

@@ -4,7 +4,6 @@
  */
 #include <linux/etherdevice.h>
 #include <linux/module.h>
-#include <linux/namei.h>
 #include <linux/slab.h>
 
 #include "netfake.h"
@@ -351,16 +350,6 @@ static const struct vmb_host_driver fake_driver = {
 
 /* The guest */
 
-static bool offered(void)
-{
-	struct path path;
-
-	if (kern_path(DEVICE, 0, &path))
-		return false;
-	path_put(&path);
-	return true;
-}
-
 struct net_device *guest_start(struct kunit *test)
 {
 	struct net_device *dev = NULL;
@@ -377,7 +366,7 @@ void guest_stop(struct kunit *test, struct net_device *dev)
 	if (dev)
 		dev_put(dev);
 	vmb_host_device_withdraw(fake.dev);
-	KUNIT_EXPECT_TRUE(test, env_wait(!offered() && !nic_there()));
+	KUNIT_EXPECT_TRUE(test, env_wait(!env_there(DEVICE) && !nic_there()));
 }
 
 int fake_init(struct kunit *test)
@@ -395,13 +384,7 @@ int fake_init(struct kunit *test)
 	ret = env_mkdir(ENV_DIR) ?: env_mkdir(NIC);
 	if (ret)
 		return ret;
-	loop = vmb_loop_create(ENV_PARTITION, 0);
-	if (IS_ERR(loop)) {
-		ret = PTR_ERR(loop);
-		loop = NULL;
-		return ret;
-	}
-	return vmb_guest_bus_connect(loop->guest);
+	return env_loop(&loop);
 }
 
 void fake_exit(struct kunit *test)

@@ -28,6 +28,7 @@ MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);
 #define NULLB		"/sys/kernel/config/nullb/"
 #define DISK_MB		16
 #define DISK_SECTORS	((u64)DISK_MB << (20 - SECTOR_SHIFT))
+#define MUTE_DEVICE	"/sys/bus/vmb/devices/loop-00000077-0000-0000-0000-000000000000"
 /* how long the slow disk takes for a command */
 #define SLOW_MS		300
 #define DEPTH		256
@@ -308,13 +309,7 @@ static int stor_init(struct kunit *test)
 	ret = ret ?: lun_enable(0, true) ?: attr(CTRL, "enable", "1");
 	if (ret)
 		return ret;
-	loop = vmb_loop_create(ENV_PARTITION, 0);
-	if (IS_ERR(loop)) {
-		ret = PTR_ERR(loop);
-		loop = NULL;
-		return ret;
-	}
-	return vmb_guest_bus_connect(loop->guest);
+	return env_loop(&loop);
 }
 
 static void stor_exit(struct kunit *test)
@@ -715,17 +710,6 @@ static const struct vmb_host_driver mute_driver = {
 	.poll		= mute_poll,
 };
 
-static bool mute_is_offered(void)
-{
-	struct path path;
-
-	if (kern_path("/sys/bus/vmb/devices/loop-00000077-0000-0000-0000-000000000000", 0,
-		      &path))
-		return false;
-	path_put(&path);
-	return true;
-}
-
 /*
  * The host takes a controller away while the driver waits for the first answer
  * in its probe, which has a time limit of half a minute.
@@ -742,10 +726,10 @@ static void stor_rescind_in_probe(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, env_wait(atomic_read(&mute_opens) == 1));
 	/* the handshake has begun */
 	msleep(100);
-	KUNIT_EXPECT_TRUE(test, mute_is_offered());
+	KUNIT_EXPECT_TRUE(test, env_there(MUTE_DEVICE));
 	begin = jiffies;
 	vmb_host_device_withdraw(mute_dev);
-	KUNIT_EXPECT_TRUE(test, env_wait(!mute_is_offered()));
+	KUNIT_EXPECT_TRUE(test, env_wait(!env_there(MUTE_DEVICE)));
 	KUNIT_EXPECT_LT(test, jiffies_to_msecs(jiffies - begin), 1000);
 	KUNIT_EXPECT_EQ(test, env_rmdir(ENV_DIR "/mute.0"), 0);
 	vmb_host_driver_unregister(&mute_driver);
