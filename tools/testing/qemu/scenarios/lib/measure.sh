@@ -17,7 +17,13 @@ VHOST_WWN=naa.60014050000000a1
 # the kernel counts, and says its name below /dev.
 BEHIND=/run/behind
 
-backing_null_blk() { nullb "nullb$1" $DISK_MB && echo "nullb$1"; }
+# All blocks have been written to: the first time takes a page, and who comes first,
+# or has a disk of his own, would write most of them.
+backing_null_blk() {
+	nullb "nullb$1" $DISK_MB || return
+	dd if=/dev/zero of="/dev/nullb$1" bs=1M count=$DISK_MB oflag=direct 2>/dev/null &&
+		echo "nullb$1"
+}
 
 # a file in memory
 backing_loop() {
