@@ -84,7 +84,7 @@ int main(int argc, char **argv)
 		argc -= 2;
 	}
 	if (argc < 3 || argc > 5) {
-		fprintf(stderr, "usage: same [-n BYTES] FILE FILE [FROM [FROM]] | same -s FILE...\n");
+		fprintf(stderr, "usage: same [-n BYTES] FILE FILE [FROM [FROM]], or -s FILE...\n");
 		return 2;
 	}
 	fd[0] = open_at(argv[1], argc > 3 ? argv[3] : NULL);
