@@ -126,5 +126,7 @@ suites() {
 
 l1() {
 	suites
+	# as long as is of use is in User Mode Linux
+	export HOSTILE_SECONDS=4
 	selftests
 }
