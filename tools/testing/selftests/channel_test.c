@@ -670,8 +670,6 @@ TEST_LIMIT(ids_never_released, 300)
 	struct guest *g;
 	int i, n = 0;
 
-	if (config_is_debug())
-		tap_skip("takes too long on a debug kernel");
 	g = offered(VMB_VERSION_5_3);
 	for (i = 0; i < 2100; i++) {
 		EXPECT_OK(config_write(PARTITION "/scsi.0/enable", "0"));
