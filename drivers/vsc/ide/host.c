@@ -149,6 +149,23 @@ static int host_prereset(struct ata_link *link, unsigned long deadline)
 }
 
 /*
+ * A disk that does not say whether it turns, and QEMU's does not unless told to, is
+ * taken for one that does: the times at which it answers go into the kernel's random
+ * numbers, and the kernel takes care not to have it seek. Whether anything turns
+ * behind an emulated disk only the other kernel knows.
+ */
+static unsigned int host_read_id(struct ata_device *dev, struct ata_taskfile *tf, __le16 *id)
+{
+	/* the registers are in it afterwards */
+	bool disk = tf->command == ATA_CMD_ID_ATA;
+	unsigned int err_mask = ata_do_dev_read_id(dev, tf, id);
+
+	if (!err_mask && fastpath && disk && !id[ATA_ID_ROT_SPEED])
+		id[ATA_ID_ROT_SPEED] = cpu_to_le16(1);
+	return err_mask;
+}
+
+/*
  * There is nothing to be timed. Two devices share the registers, and unlike in
  * other drivers more than one command may come: qc_defer has libata issue one.
  */
@@ -157,6 +174,7 @@ static struct ata_port_operations port_ops = {
 	.qc_defer	= ata_std_qc_defer,
 	.cable_detect	= ata_cable_40wire,
 	.prereset	= host_prereset,
+	.read_id	= host_read_id,
 };
 
 static struct scsi_host_template host_template = {

@@ -35,6 +35,7 @@ BENCH_ROUNDS=${BENCH_ROUNDS:-3}
 BENCH_RUNTIME=${BENCH_RUNTIME:-3}
 BENCH_WORKLOADS=${BENCH_WORKLOADS:-randread-4k-qd1 randread-4k-qd32}
 BENCH_DRIVERS=${BENCH_DRIVERS:-}
+BENCH_ADAPTIVE=${BENCH_ADAPTIVE:-Y}
 L1_CPUS=${BENCH_CPUS:-1}
 TIMEOUT=${BENCH_TIMEOUT:-3600}
 
@@ -46,6 +47,7 @@ prepare() {
 		RUNTIME='$BENCH_RUNTIME'
 		WORKLOADS='$BENCH_WORKLOADS'
 		DRIVERS='$BENCH_DRIVERS'
+		ADAPTIVE='$BENCH_ADAPTIVE'
 	END
 	printf 'file %s /harness/bench.conf\n' "$dir/bench.conf"
 }
@@ -67,6 +69,7 @@ plan() {
 
 make_partition() {
 	load_vmb
+	echo "$ADAPTIVE" >/sys/module/vmb_host/parameters/adaptive
 	lun bench scsi.0 0 "/dev/$(backing vmb+vsc_stor)"
 	lun bench ide.0 0 "/dev/$(backing vmb+vsc_ide)" shared=1
 	offer bench scsi.0

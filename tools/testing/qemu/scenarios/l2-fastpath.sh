@@ -90,6 +90,9 @@ by_registers() {
 	goes_by registers
 	[ ! -e /sys/bus/pci/drivers/ata_piix ]
 	grep -F '[none]' "/sys/block/$(basename $DISK)/queue/scheduler"
+	# QEMU does not say what it is
+	[ "$(cat "/sys/block/$(basename $DISK)/queue/rotational")" = 0 ]
+	[ "$(cat "/sys/block/$(basename $DISK)/queue/add_random")" = 0 ]
 	dd if=$DISK of=/dev/null bs=64k count=16 iflag=direct
 	[ "$(number registers)" -gt 16 ]
 	# there is nothing to go over

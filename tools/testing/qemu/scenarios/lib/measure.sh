@@ -3,7 +3,8 @@
 #
 # The same kind of disk several times in one guest, by the names of drivers, and
 # what is counted on the host while one of them is read or written. A workload is
-# PATTERN-BLOCKSIZE-qdDEPTH: randread-4k-qd32.
+# PATTERN-BLOCKSIZE-qdDEPTH: randread-4k-qd32. DEPTH may be followed by xBATCH: so many
+# are asked for by one system call, when so many have ended.
 
 . "$SCENARIO_LIB/count.sh"
 . "$SCENARIO_LIB/fio.sh"
@@ -17,7 +18,13 @@ VHOST_WWN=naa.60014050000000a1
 # the kernel counts, and says its name below /dev.
 BEHIND=/run/behind
 
-backing_null_blk() { nullb "nullb$1" $DISK_MB && echo "nullb$1"; }
+# All blocks have been written to: the first time takes a page, and who comes first,
+# or has a disk of his own, would write most of them.
+backing_null_blk() {
+	nullb "nullb$1" $DISK_MB || return
+	dd if=/dev/zero of="/dev/nullb$1" bs=1M count=$DISK_MB oflag=direct 2>/dev/null &&
+		echo "nullb$1"
+}
 
 # a file in memory
 backing_loop() {
@@ -126,9 +133,11 @@ measure() {
 
 # fio_run DEVICE DRIVER WORKLOAD ROUND
 fio_run() {
-	local rest=${3#*-}
+	local rest=${3#*-} depth=${3##*-qd} batch=1
+	case $depth in *x*) batch=${depth#*x} ;; esac
 	fio --name=bench --filename="$1" --rw="${3%%-*}" --bs="${rest%%-*}" --direct=1 \
-		--ioengine=libaio --iodepth="${3##*-qd}" --thread --time_based --runtime="$RUNTIME" \
+		--ioengine=libaio --iodepth="${depth%x*}" --iodepth_batch="$batch" \
+		--iodepth_batch_complete_min="$batch" --thread --time_based --runtime="$RUNTIME" \
 		--norandommap --randrepeat=0 --lat_percentiles=1 --clat_percentiles=0 \
 		--percentile_list=50:99 \
 		--output-format=terse --terse-version=3 >/tmp/bench
