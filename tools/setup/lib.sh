@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #
 # What every script on the build machine shares: messages, the cache, locks.
-# Source it; it sets nothing but functions and the three paths below.
+# Source it; it sets nothing but functions and paths.
 
 VMB_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 VMB_CACHE=${VMB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vmb}
@@ -33,6 +33,14 @@ locked() {
 		}
 		"$@"
 	) 9>"$VMB_CACHE/.lock-$name"
+}
+
+# ccached COMMAND...: what it compiles is kept in the cache, if there is ccache, for
+# whatever checkout: our programs name their sources as seen from where they are. Kernels
+# and modules have ways of their own.
+CCACHES=/usr/lib/ccache
+ccached() {
+	PATH=$CCACHES:$PATH CCACHE_DIR=$VMB_CACHE/ccache CCACHE_MAXSIZE=1G CCACHE_NOHASHDIR=1 "$@"
 }
 
 # close_files [KEPT]: in a subshell: what has been left open to it but KEPT. A lock, too, is

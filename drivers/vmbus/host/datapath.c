@@ -8,7 +8,8 @@
  * without waking anybody. What exceeds the budget, and kicks from elsewhere,
  * go to the worker behind the VP that takes the channel's interrupts; so do all
  * kicks of a channel that is better off there (place.c), or whose driver is patient:
- * until the worker gets a CPU, again and again, the guest need not signal.
+ * until the worker gets a CPU, again and again, the guest need not signal. Where that is
+ * the guest's, it is left to the guest.
  *
  * vmb_chan.sched makes polls exclusive without losing a kick: a kick sets
  * KICKED, and whoever turns it on while RUNNING is off queues a poll. A poll
@@ -315,16 +316,83 @@ static bool vmb_chan_spin(struct vmb_chan *ch)
 }
 
 /*
- * The same where others want this CPU, the guest perhaps: look again a while later,
- * signals masked until then. @napped says that this is what the poll began with,
- * and @asked how much it found that wants an answer. Returns whether somebody will look.
+ * The thread of the VP, if it shares this CPU: on it, or waiting for it. To be given back
+ * by put_task_struct().
+ */
+static struct task_struct *vmb_chan_beside(struct vmb_chan *ch)
+{
+	struct task_struct *task;
+
+	/* a bus of this kernel has no thread that runs a VP */
+	if (vmb_bus_is_local(ch->bus))
+		return NULL;
+	/* pairs with synchronize_rcu_expedited() in vmb_vp_take_over() */
+	rcu_read_lock();
+	task = rcu_dereference(READ_ONCE(ch->vp)->thread)->task;
+	if (task_cpu(task) == raw_smp_processor_id())
+		get_task_struct(task);
+	else
+		task = NULL;
+	rcu_read_unlock();
+	return task;
+}
+
+/*
+ * In the worker, with signals masked and the ring empty, where nobody waits for what the
+ * guest sends, or the worker does better: if the guest waits for this very CPU let it have
+ * it, and look again. It need not signal what it writes meanwhile, since the scheduler runs
+ * this thread, as any that is runnable, when the guest halts or has had its share. Returns
+ * whether there is something.
+ */
+static bool vmb_chan_yield(struct vmb_chan *ch)
+{
+	struct vmb_worker *worker = &READ_ONCE(ch->vp)->worker;
+	struct task_struct *task;
+	bool found = false;
+	int i, yielded;
+
+	lockdep_assert_held(&ch->poll_lock);
+	for (i = 0; !found && i < VMB_YIELDS; i++) {
+		if (!READ_ONCE(ch->pub.patient) && !ch->place.worker)
+			break;
+		/* there is something else to do */
+		if (atomic_read(&ch->sched) != VMB_CHAN_RUNNING ||
+		    !list_empty_careful(&worker->list))
+			break;
+		/* one that waits for another CPU is not to take that from whoever has it */
+		task = vmb_chan_beside(ch);
+		if (!task)
+			break;
+		yielded = yield_to(task, false);
+		put_task_struct(task);
+		if (yielded <= 0)
+			break;
+		found = vmb_ring_readable(&ch->in);
+	}
+	if (i)
+		WRITE_ONCE(ch->in_stats.naps, ch->in_stats.naps + 1);
+	return found;
+}
+
+/*
+ * The same where others than the guest want this CPU: look again a while later, signals
+ * masked until then. @napped says that this is what the poll began with, and @asked how
+ * much it found that wants an answer. Returns whether somebody will look.
  */
 static bool vmb_chan_nap(struct vmb_chan *ch, bool napped, u32 asked)
 {
+	struct task_struct *task;
+
 	lockdep_assert_held(&ch->poll_lock);
 	if (!ch->place.worker || READ_ONCE(ch->pub.patient) ||
 	    (num_online_cpus() > 1 && !need_resched()))
 		return false;
+	/* it has had its turn, and has halted or does something else */
+	task = vmb_chan_beside(ch);
+	if (task) {
+		put_task_struct(task);
+		return false;
+	}
 	if (napped && asked < VMB_PLACE_NAP_WORTH) {
 		vmb_place_missed(&ch->place, VMB_PLACE_NAP_COST, ktime_get_ns());
 		if (!ch->place.worker)
@@ -335,45 +403,6 @@ static bool vmb_chan_nap(struct vmb_chan *ch, bool napped, u32 asked)
 	WRITE_ONCE(ch->in_stats.naps, ch->in_stats.naps + 1);
 	hrtimer_start(&ch->nap, ns_to_ktime(vmb_place_nap_ns(&ch->place)), HRTIMER_MODE_REL);
 	return true;
-}
-
-/*
- * In the worker, with signals masked and the ring empty, where nobody waits for what
- * the guest sends: if that waits for this very CPU let it have it, and look again. It
- * need not signal what it writes meanwhile, since the scheduler runs this thread, as any
- * that is runnable, when the guest halts or has had its share. Returns whether there is
- * something.
- */
-static bool vmb_chan_yield(struct vmb_chan *ch)
-{
-	struct vmb_vp *vp = READ_ONCE(ch->vp);
-	struct task_struct *task;
-	bool found = false;
-	int i, yielded;
-
-	lockdep_assert_held(&ch->poll_lock);
-	for (i = 0; !found && i < VMB_YIELDS; i++) {
-		/* a bus of this kernel has no thread that runs a VP */
-		if (!READ_ONCE(ch->pub.patient) || vmb_bus_is_local(ch->bus))
-			break;
-		/* there is something else to do */
-		if (atomic_read(&ch->sched) != VMB_CHAN_RUNNING ||
-		    !list_empty_careful(&vp->worker.list))
-			break;
-		/* pairs with synchronize_rcu_expedited() in vmb_vp_take_over() */
-		rcu_read_lock();
-		task = get_task_struct(rcu_dereference(vp->thread)->task);
-		rcu_read_unlock();
-		/* one that waits for another CPU is not to take that from whoever has it */
-		yielded = task_cpu(task) == raw_smp_processor_id() ? yield_to(task, false) : 0;
-		put_task_struct(task);
-		if (yielded <= 0)
-			break;
-		found = vmb_ring_readable(&ch->in);
-	}
-	if (i)
-		WRITE_ONCE(ch->in_stats.naps, ch->in_stats.naps + 1);
-	return found;
 }
 
 static enum hrtimer_restart vmb_chan_nap_end(struct hrtimer *timer)

@@ -420,8 +420,6 @@ TEST_LIMIT(memory_ranges_are_limited, 180)
 	int fd;
 	u64 n;
 
-	if (config_is_debug())
-		tap_skip("takes half a minute on a debug kernel");
 	fd = bound();
 	for (n = 0; n < 4096; n++)
 		EXPECT_OK(vmb_mem_add(fd, (2 * (n * 17 % 4096) + 1) * PAGE, PAGE, p, 0));

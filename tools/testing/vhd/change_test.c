@@ -36,6 +36,23 @@ static u8 *grown(const struct disk *d, u64 size)
 	return want;
 }
 
+/* The same until the next call: getting memory is most of what it takes. */
+static const u8 *grown_for_now(const struct disk *d, u64 size)
+{
+	u64 len = size < d->size ? size : d->size;
+	static u64 want_size;
+	static u8 *want;
+
+	if (want_size < size) {
+		free(want);
+		want = malloc(size);
+		want_size = size;
+	}
+	memcpy(want, d->want, len);
+	memset(want + len, 0, size - len);
+	return want;
+}
+
 struct kind {
 	enum vhd_format format;
 	enum vhd_type type;
@@ -132,7 +149,7 @@ static const char *crash_look(struct crash *c, struct vhd_io **io, const struct 
 	struct vhd_image img;
 	struct vhd_error err;
 	struct file file;
-	u8 *want;
+	const u8 *want;
 	u64 size;
 
 	TRY(crash_at(c, 0, stop, way, &file));
@@ -141,7 +158,7 @@ static const char *crash_look(struct crash *c, struct vhd_io **io, const struct 
 	size = img.size;
 	vhd_image_close(&img);
 	CHECK(size == to || (size == from && stop < c->count));
-	want = grown(d, size);
+	want = grown_for_now(d, size);
 	/* where the footer was is not part of the old disk: see resize_fixed() */
 	if (c->whole && to > from && size == to && stop < c->count) {
 		CHECK_OK(vhd_image_open(&img, io[0], true, &err));
@@ -149,13 +166,11 @@ static const char *crash_look(struct crash *c, struct vhd_io **io, const struct 
 		vhd_image_close(&img);
 	}
 	TRY(chain_check(io, d->depth, want, size));
-	free(want);
 	/* and again, to the end */
 	if (way % 2) {
 		TRY(resize(io[0], to, true, 0));
-		want = grown(d, to);
+		want = grown_for_now(d, to);
 		TRY(chain_check(io, d->depth, want, to));
-		free(want);
 	}
 	file_close(&file);
 	return NULL;

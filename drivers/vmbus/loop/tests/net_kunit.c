@@ -214,7 +214,7 @@ static void net_withdraw(struct kunit *test)
 {
 	int round;
 
-	for (round = 0; round < 5; round++) {
+	for (round = 0; round < env_times(8); round++) {
 		link_up(test);
 		link_flood(test, guest, host->dev_addr, 300, 300, 300);
 		link_flood(test, guest, host->dev_addr, 50, 1400, 16);
@@ -285,7 +285,7 @@ static void net_storm(struct kunit *test)
 	link_up(test);
 	d = get_device(guest->dev.parent);
 	link_forget();
-	for (i = 0; i < 8; i++) {
+	for (i = 0; i < env_times(12); i++) {
 		device_release_driver(d);
 		KUNIT_EXPECT_FALSE(test, nic_there());
 		KUNIT_ASSERT_EQ(test, device_attach(d), 1);

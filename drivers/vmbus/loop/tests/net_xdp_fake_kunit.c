@@ -338,7 +338,10 @@ static void fake_xdp_nomem(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nic_counter(dev, "rx_xdp_pass"), 1 + two + one);
 	KUNIT_EXPECT_EQ(test, pages_out(pool), 2 + 2 * two + one);
 	for (i = 0; i < 5; i++) {
-		kfree_skb(skb_dequeue(&at_guest.kept));
+		/* NAPI has its head at hand: another is memory that may not be there */
+		local_bh_disable();
+		napi_consume_skb(skb_dequeue(&at_guest.kept), 1);
+		local_bh_enable();
 		/* two pages are not enough for one, and are there for the next */
 		KUNIT_EXPECT_EQ(test, frames_send(test, 9000, 1), 0);
 		KUNIT_EXPECT_EQ(test, frames_send(test, 5000, 1), 1);

@@ -14,7 +14,7 @@ DISK_MB=64
 PLAN=12
 
 # Each 4 KiB say where they belong.
-VERIFY="--size=${DISK_MB}M --verify=crc32c --verify_interval=4k --verify_pattern=%o --verify_fatal=1
+VERIFY="--size=${DISK_MB}M --verify=xxhash --verify_interval=4k --verify_pattern=%o --verify_fatal=1
 --direct=1 --ioengine=libaio --thread --output-format=terse --terse-version=3"
 
 # good_jobs FILE: both without an error, and all of it read

@@ -49,7 +49,7 @@ l1() {
 # Every block once in an order of its own, 32 at a time, then read and compared.
 verify() {
 	fio --rw=randwrite --bsrange=4k-128k --bs_unaligned=0 --direct=1 --thread \
-		--iodepth=32 --verify=crc32c --verify_interval=4k --verify_pattern=%o \
+		--iodepth=32 --verify=xxhash --verify_interval=4k --verify_pattern=%o \
 		--verify_fatal=1 --do_verify=1 --output-format=terse --terse-version=3 \
 		--size=${DISK_MB}M "$@" \
 		--name=a --filename="$(disk scsi.0-lun.0)" \

@@ -7,12 +7,20 @@ TIMEOUT=600
 
 . "$SCENARIO_LIB/disks.sh"
 . "$SCENARIO_LIB/vhd.sh"
-PLAN=18
+PLAN=12
 
-# vhd-uml has all of them.
+# vhd-uml has all of them. Here is where requests, a worker and what is done to the disk
+# meet on two CPUs; of the ways to write, the one with most of it: a dynamic VHDX on ext4.
 l1() {
 	begin_tests
-	beside_tests
-	write_tests vhd-dynamic vhdx-dynamic
+	run_test vhd-snapshot snapshot /tmp/ext4 vhd
+	run_test vhdx-snapshot snapshot /tmp/tmpfs vhdx
+	run_test vhd-merge merge /tmp/tmpfs vhd fixed
+	run_test vhdx-merge merge /tmp/ext4 vhdx dynamic
+	run_test vhd-resize resize vhd fixed
+	run_test vhdx-resize resize vhdx dynamic
+	run_test vhdx-merge-cut merge_cut vhdx
+	run_test ext4-vhdx-dynamic written /tmp/ext4 vhdx-dynamic
+	run_test ext4-vhdx-dynamic-child child /tmp/ext4 vhdx-dynamic
 	end_tests
 }

@@ -23,7 +23,7 @@ KINDS='vhd-dynamic vhdx-dynamic vhd-child vhdx-child'
 SEED=20
 
 prepare() {
-	make -s -C "$VMB_TOP/tools/testing/crash" O="$VMB_BUILD/crash" >&2
+	ccached make -s -C "$VMB_TOP/tools/testing/crash" O="$VMB_BUILD/crash" >&2
 	printf 'file %s /usr/bin/crash_load\n' "$VMB_BUILD/crash/crash_load"
 	printf 'file %s /usr/bin/crash_state\n' "$VMB_BUILD/crash/crash_state"
 	printf 'BATCHES=%s\nSTATES=%s\n' "$BATCHES" "$STATES" >"$dir/crash.conf"

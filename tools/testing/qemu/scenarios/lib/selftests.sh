@@ -9,9 +9,11 @@ L1_MANIFEST='bin /usr/sbin/ip
 bin /usr/sbin/bridge
 module bridge'
 
-prepare() {
+prepare() { selftests_prepare; }
+
+selftests_prepare() {
 	local program
-	make -s -C "$VMB_TOP/tools/testing/selftests" O="$VMB_BUILD/selftests" >&2
+	ccached make -s -C "$VMB_TOP/tools/testing/selftests" O="$VMB_BUILD/selftests" >&2
 	for program in $(selftest_programs); do
 		printf 'file %s /selftests/%s\n' "$VMB_BUILD/selftests/$program" "$program"
 	done
@@ -34,8 +36,10 @@ selftest_list() {
 	if [ -n "$names" ]; then printf '%s\n' $names; else "$VMB_BUILD/selftests/$1" -l; fi
 }
 
+plan() { selftests_plan; }
+
 # Each test, PROGRAM.plan for each program, and those of l1.
-plan() {
+selftests_plan() {
 	local program all=4
 	[ "$L1_KERNEL" = stock ] || all=$((all + 1))
 	[ "$L1_NODES" = 1 ] || all=$((all + 2))
@@ -84,7 +88,9 @@ guest_on_nodes() {
 	[ "$cpu" = 1 ] && [ -e "/sys/devices/system/node/node$node/cpu$cpu" ] && [ "$slots" = "$node" ]
 }
 
-l1() {
+l1() { selftests; }
+
+selftests() {
 	local program name
 	[ "$L1_NODES" = 1 ] || run_test nodes-are-there nodes_are_there
 	[ "$L1_KERNEL" = stock ] || run_test checkers-are-on checkers_are_on
