@@ -12,7 +12,7 @@ module crc32c_generic"
 # make check runs it by make demo's script
 CHECK=no
 ROUNDS=3
-RUNTIME=3
+RUNTIME=2
 PLAN=35
 TIMEOUT=400
 

@@ -106,14 +106,14 @@ ios_of() { awk '{ print $1 + $5 }' "/sys/block/$1/stat"; }
 io_moves() { [ "$(ios_of "$1")" -gt "$2" ]; }
 
 # count DRIVER WORKLOAD ROUND IOS: between two points of a steady run, which
-# begins when the backing has done so many
+# begins when the backing has done so many; for half of its time
 count() {
 	local disk before after
 	disk=$(backing "$1")
 	wait_for 60 io_moves "$disk" $(($4 + 16))
 	usleep 500000
 	before=$(snapshot "$disk")
-	usleep 1500000
+	usleep $((RUNTIME * 500000))
 	after=$(snapshot "$disk")
 	note "counts $1 $2 $3 $before $after"
 }
