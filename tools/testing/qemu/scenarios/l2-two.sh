@@ -57,8 +57,8 @@ not_the_others() {
 # The user has to reach what connects QEMU with the harness.
 start_both() {
 	umask 0
-	l2_start red -p red -c 2 -a color=red
-	l2_start blue -p blue -c 2 -a color=blue
+	l2_start red -p red -a color=red
+	l2_start blue -p blue -a color=blue
 }
 
 ids_of() { awk '$1 == "Uid:" || $1 == "CapEff:" { printf "%s ", $2 }' "/proc/$(l2_pid "$1")/status"; }
@@ -66,8 +66,8 @@ ids_of() { awk '$1 == "Uid:" || $1 == "CapEff:" { printf "%s ", $2 }' "/proc/$(l
 each_is_who_it_should_be() {
 	[ "$(ids_of blue)" = "$ID 0000000000000000 " ] || { ids_of blue; return 1; }
 	[ "$(ids_of red | cut -d' ' -f1)" = 0 ]
-	channels_open red scsi.0 2
-	channels_open blue scsi.0 2
+	channels_open red scsi.0 1
+	channels_open blue scsi.0 1
 }
 
 # Each wrote its own colour on its own disk, and only there.

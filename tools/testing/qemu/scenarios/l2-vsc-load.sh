@@ -9,7 +9,7 @@ TIMEOUT=500
 . "$SCENARIO_LIB/disks.sh"
 . "$SCENARIO_LIB/ours.sh"
 L2_MANIFEST=$FIO
-DISK_MB=64
+DISK_MB=32
 
 # --- the KVM host
 
@@ -72,13 +72,19 @@ cpus_come_and_go() {
 	done
 }
 
-# verify_beside MOVER MIN: MOVER runs until all is verified, and says each time.
+# verify_beside MOVER MIN: MOVER runs until all is verified and it has said MIN times that
+# it has moved something.
 verify_beside() {
 	local status=0 mover
-	rm -f /tmp/verified /tmp/moves
+	rm -f /tmp/verified
+	: >/tmp/moves
 	"$1" &
 	mover=$!
-	verify --ioengine=libaio || status=$?
+	while :; do
+		verify --ioengine=libaio || { status=$?; break; }
+		[ "$(wc -l </tmp/moves)" -lt "$2" ] || break
+		kill -0 $mover || break
+	done
 	: >/tmp/verified
 	wait $mover
 	[ "$(wc -l </tmp/moves)" -ge "$2" ]
