@@ -13,13 +13,7 @@ PLAN=12
 # meet on two CPUs; of the ways to write, the one with most of it: a dynamic VHDX on ext4.
 l1() {
 	begin_tests
-	run_test vhd-snapshot snapshot /tmp/ext4 vhd
-	run_test vhdx-snapshot snapshot /tmp/tmpfs vhdx
-	run_test vhd-merge merge /tmp/tmpfs vhd fixed
-	run_test vhdx-merge merge /tmp/ext4 vhdx dynamic
-	run_test vhd-resize resize vhd fixed
-	run_test vhdx-resize resize vhdx dynamic
-	run_test vhdx-merge-cut merge_cut vhdx
+	beside_tests vhdx
 	run_test ext4-vhdx-dynamic written /tmp/ext4 vhdx-dynamic
 	run_test ext4-vhdx-dynamic-child child /tmp/ext4 vhdx-dynamic
 	end_tests
